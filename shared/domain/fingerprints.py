@@ -1,0 +1,44 @@
+"""Fingerprints: when two steps would write the same bytes."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from shared.domain.plans import TOLERANCES, Action, Convert, Inspect, Verify
+
+
+def fingerprint(
+    action: Action, inputs: Sequence[str], toolchain: Mapping[str, str] | None = None
+) -> str:
+    """The cache key of a step: 64 hexadecimal digits.
+
+    Args:
+        action: what is done; only what can change the result is read from it.
+        inputs: digests of the inputs, in the action's order.
+        toolchain: the versions at hand where they are known better than the plan knew them.
+    """
+    match action:
+        case Inspect():
+            what: dict[str, object] = {"format": action.format}
+        case Convert():
+            what = {
+                "converter": action.converter,
+                "version": action.version,
+                "options": action.options,
+            }
+        case Verify():
+            what = {
+                "reference": action.reference,
+                "candidate": action.candidate,
+                "tolerances": {name: each.model_dump() for name, each in TOLERANCES.items()},
+            }
+        case _:
+            assert_never(action)
+    what |= {
+        "kind": action.kind,
+        "inputs": list(inputs),
+        "toolchain": dict(action.toolchain if toolchain is None else toolchain),
+    }
+    text = json.dumps(what, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,61 @@
+"""Formats: the nodes of the conversion graph."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from typing_extensions import override
+
+from shared.domain.errors import UnknownTarget
+
+
+class Layout(StrEnum):
+    """How a model of the format lies on disk."""
+
+    FILE = "file"
+    TREE = "tree"  # a folder; stored as one deterministic uncompressed zip
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Format:
+    """One way of writing a model down. Two formats are equal when their names are."""
+
+    name: str
+    title: str = field(compare=False)
+    suffixes: tuple[str, ...] = field(default=(), compare=False)
+    layout: Layout = field(default=Layout.FILE, compare=False)
+    portable: bool = field(default=True, compare=False)  # False: tied to the GPU that built it
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+
+KERAS: Final = Format("keras", "Keras 3 archive", (".keras",))
+KERAS_H5: Final = Format("keras-h5", "Keras HDF5 model", (".h5", ".hdf5"))
+SAVEDMODEL: Final = Format(
+    "savedmodel", "TensorFlow SavedModel", (".zip", ".tar.gz", ".tgz"), Layout.TREE
+)
+PT2: Final = Format("pt2", "PyTorch exported program", (".pt2",))
+TORCHSCRIPT: Final = Format("torchscript", "TorchScript", (".pt", ".pth", ".ts"))
+STATE_DICT: Final = Format("state-dict", "PyTorch state_dict (weights only)", (".pt", ".pth"))
+ONNX: Final = Format("onnx", "ONNX", (".onnx", ".zip"))
+
+FORMATS: Final = {
+    each.name: each for each in (KERAS, KERAS_H5, SAVEDMODEL, PT2, TORCHSCRIPT, STATE_DICT, ONNX)
+}
+
+
+def target_named(name: str) -> Format:
+    """The format of that name.
+
+    Raises:
+        UnknownTarget: there is none.
+    """
+    try:
+        return FORMATS[name]
+    except KeyError:
+        known = ", ".join(sorted(FORMATS))
+        raise UnknownTarget(
+            f"There is no target format {name!r}. Known formats: {known}.", field="targets.format"
+        ) from None

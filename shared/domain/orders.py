@@ -1,0 +1,80 @@
+"""Orders: all that a child process is told, and all that it says back. JSON on disk.
+
+A step can be replayed by hand: `python -m workers.child FOLDER` on a folder with `order.json`.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.domain.faults import Fault
+from shared.domain.plans import Action, Tolerance
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Input(_Wire):
+    """A file of the child's folder. `path` is relative to the folder."""
+
+    path: str
+    format: str
+
+
+class WorkOrder(_Wire):
+    """Read by the child from `order.json`.
+
+    `inputs` is named by role: `source` for inspect and convert; `reference`, `candidate` and,
+    where the user gave some, `samples` (format `npz`) for verify. A tree format's input is its
+    zip. `output` is where a convert step writes its result (a file; a tree is zipped by the
+    child itself). `seed` makes verification repeatable.
+    """
+
+    action: Action
+    inputs: dict[str, Input]
+    output: str
+    tolerances: dict[str, Tolerance]
+    seed: int = 0
+
+
+class ProducedNote(_Wire):
+    """`output` exists (convert) or `report` is the answer (inspect)."""
+
+    kind: Literal["produced"] = "produced"
+    report: dict[str, Any] = Field(default_factory=dict)
+
+
+class AgreedNote(_Wire):
+    kind: Literal["agreed"] = "agreed"
+    report: dict[str, Any]
+
+
+class DisagreedNote(_Wire):
+    kind: Literal["disagreed"] = "disagreed"
+    fault: Fault
+    report: dict[str, Any]
+
+
+class RefusedNote(_Wire):
+    kind: Literal["refused"] = "refused"
+    fault: Fault
+
+
+class BrokeNote(_Wire):
+    kind: Literal["broke"] = "broke"
+    fault: Fault
+
+
+Note = Annotated[
+    ProducedNote | AgreedNote | DisagreedNote | RefusedNote | BrokeNote,
+    Field(discriminator="kind"),
+]
+"""Written by the child to `result.json`, under a temporary name and renamed."""
+
+
+class ProgressNote(_Wire):
+    """A line of JSON on the child's progress pipe. `progress` runs from 0 to 1."""
+
+    message: str
+    progress: float | None = None

@@ -1,0 +1,178 @@
+"""Views: what can be asked of the service, as it answers. The API's response bodies."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.domain.faults import Fault
+from shared.domain.jobs import JobState
+from shared.domain.lifecycle import State
+from shared.domain.offers import Offer
+from shared.domain.plans import Plan
+from shared.domain.signatures import Inspection
+
+Proof = Literal["verified", "converted_not_verified"]
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelView(_View):
+    """An uploaded source. `size` is in bytes; `inspection` comes with its first job."""
+
+    id: str
+    digest: str
+    format: str
+    name: str
+    size: int
+    created_at: datetime
+    inspection: Inspection | None = None
+
+
+class PartView(_View):
+    number: int
+    size: int
+    digest: str
+
+
+class UploadView(_View):
+    """An upload under way. Part numbers start at 1; every part but the last is `part_size`."""
+
+    id: str
+    name: str
+    size: int
+    part_size: int
+    state: Literal["open", "completed", "aborted"]
+    parts: tuple[PartView, ...]
+    model_id: str | None = None
+    expires_at: datetime
+
+
+class AttemptView(_View):
+    """One try at a step. `peak_memory` is in bytes, `seconds` is wall time in the child."""
+
+    number: int
+    worker: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    fault: Fault | None
+    peak_memory: int | None
+    seconds: float | None
+
+
+class OutputView(_View):
+    """Where a step's artifact is to be had."""
+
+    digest: str
+    format: str
+    size: int
+    filename: str
+    url: str
+
+
+class StepView(_View):
+    """One action of the plan. `route` is -1 for the inspection, else an index of the plan's."""
+
+    id: str
+    round: int
+    route: int
+    position: int
+    kind: str
+    title: str
+    state: State
+    progress: float | None
+    message: str | None
+    attempt: int
+    attempts: tuple[AttemptView, ...]
+    reused: bool
+    output: OutputView | None
+    report: dict[str, Any] | None
+    fault: Fault | None
+    ready_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class RejectedRoute(_View):
+    """A route that was tried before the one that was taken, and why it was left."""
+
+    route: str
+    step: str
+    fault: Fault
+
+
+class Report(_View):
+    """What became of the job: the proof, the route taken, those that were not and why."""
+
+    proof: Proof | None
+    route: str | None
+    rejected: tuple[RejectedRoute, ...]
+    declined: tuple[dict[str, str], ...]
+    verification: dict[str, Any] | None
+    seconds: float | None
+
+
+class JobSummary(_View):
+    """A job in a list."""
+
+    id: str
+    tenant: str
+    model_id: str
+    model_name: str
+    source: str
+    target: str
+    options: dict[str, Any]
+    priority: int
+    state: JobState
+    proof: Proof | None
+    error: Fault | None
+    progress: float = Field(ge=0, le=1)
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class JobView(JobSummary):
+    """A job in full. `waiting_for` says what is missing when no worker can take a ready step."""
+
+    plan: Plan
+    round: int
+    steps: tuple[StepView, ...]
+    report: Report
+    output: OutputView | None
+    waiting_for: str | None
+    last_event: int
+
+
+class EventView(_View):
+    """One row of a job's history. `seq` counts from 1 within the job, without gaps."""
+
+    seq: int
+    kind: str
+    step_id: str | None
+    data: dict[str, Any]
+    at: datetime
+
+
+class WorkerView(_View):
+    """A worker that announced itself. `online`: heard from within the last lease term."""
+
+    id: str
+    offer: Offer
+    online: bool
+    started_at: datetime
+    seen_at: datetime
+    stopped_at: datetime | None
+
+
+class RouteView(_View):
+    """A chain of converters. `online`: workers for every step of it are there now."""
+
+    source: str
+    target: str
+    converters: tuple[str, ...]
+    verified: bool
+    online: bool
