@@ -105,6 +105,19 @@ class PartRow(Base):
     digest: Mapped[str]
 
 
+class SampleRow(Base):
+    """A user's .npz of inputs. `arrays`: name, dtype and shape of each, read from its header."""
+
+    __tablename__ = "samples"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    tenant: Mapped[str]
+    digest: Mapped[str]
+    size: Mapped[int]
+    arrays: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class SubmissionRow(Base):
     """What an Idempotency-Key stands for."""
 

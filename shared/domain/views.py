@@ -50,6 +50,23 @@ class UploadView(_View):
     expires_at: datetime
 
 
+class ArrayView(_View):
+    """One array of an .npz. `dtype` is numpy's name."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
+class SamplesView(_View):
+    """Inputs that a user gave for verification; the first axis of each array counts samples."""
+
+    id: str
+    digest: str
+    size: int
+    arrays: tuple[ArrayView, ...]
+
+
 class AttemptView(_View):
     """One try at a step. `peak_memory` is in bytes, `seconds` is wall time in the child."""
 
