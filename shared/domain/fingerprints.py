@@ -20,7 +20,7 @@ def fingerprint(
     """
     match action:
         case Inspect():
-            what: dict[str, object] = {"format": action.format}
+            what: dict[str, object] = {"format": action.format, "options": action.options}
         case Convert():
             what = {
                 "converter": action.converter,
@@ -31,6 +31,7 @@ def fingerprint(
             what = {
                 "reference": action.reference,
                 "candidate": action.candidate,
+                "options": action.options,
                 "tolerances": {name: each.model_dump() for name, each in TOLERANCES.items()},
             }
         case _:

@@ -32,10 +32,14 @@ TOLERANCES: dict[str, Tolerance] = {
 
 
 class Inspect(_Frozen):
-    """Read the source: signature, parameters, operators."""
+    """Read the source: signature, parameters, operators.
+
+    `options` are the target's: some formats do not say what their inputs are.
+    """
 
     kind: Literal["inspect"] = "inspect"
     format: str
+    options: dict[str, Any] = Field(default_factory=dict)
     queue: Queue = Queue.CPU
     toolchain: Toolchain
 
@@ -70,11 +74,15 @@ class Convert(_Frozen):
 
 
 class Verify(_Frozen):
-    """Run the source and the result on the same inputs and compare what they say."""
+    """Run the source and the result on the same inputs and compare what they say.
+
+    `options` are the target's: a dynamic dimension may have been given up on purpose.
+    """
 
     kind: Literal["verify"] = "verify"
     reference: str
     candidate: str
+    options: dict[str, Any] = Field(default_factory=dict)
     queue: Queue = Queue.CPU
     toolchain: Toolchain
 

@@ -1,0 +1,37 @@
+"""The catalogue of converters: those of this package, and those that others bring along."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from workers.converters.base import Converter
+
+GROUP = "modelferry.converters"
+"""The entry point group of converters that come with other packages."""
+
+CONVERTERS: tuple[Converter[Any], ...] = ()
+
+
+@cache
+def catalogue() -> Mapping[str, Converter[Any]]:
+    """Every converter by its name.
+
+    Raises:
+        ValueError: two have the same name.
+        TypeError: an entry point leads to something else.
+    """
+    found: dict[str, Converter[Any]] = {}
+    for each in (*CONVERTERS, *_plugged_in()):
+        if each.name in found:
+            raise ValueError(f"two converters are called {each.name!r}")
+        found[each.name] = each
+    return found
+
+
+def _plugged_in() -> Iterator[Converter[Any]]:
+    for entry in entry_points(group=GROUP):
+        loaded = entry.load()
+        if not isinstance(loaded, Converter):
+            raise TypeError(f"entry point {entry.name!r} of {GROUP} is no Converter")
+        yield loaded

@@ -1,0 +1,228 @@
+"""The child: carry out one work order in its own folder, and nothing else.
+
+Order in, result out, both JSON. `python -m workers.child FOLDER` replays a step by hand.
+"""
+
+import errno
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, assert_never
+
+from shared.domain.archives import pack
+
+from shared.domain.errors import (
+    FerryError,
+    InvalidModel,
+    MemoryExceeded,
+    StepRefused,
+    StorageFull,
+)
+from shared.domain.formats import FORMATS, Layout
+from shared.domain.orders import (
+    BrokeNote,
+    Note,
+    ProducedNote,
+    ProgressNote,
+    RefusedNote,
+    WorkOrder,
+)
+from shared.domain.plans import Convert, Inspect, Verify
+from shared.domain.signatures import Tensor
+from workers.converters import catalogue
+from workers.runtimes import RUNTIMES
+from workers.verification.given import given_from
+from workers.verification.samples import check_samples
+from workers.verification.verify import verify
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+FULL_WORDS = ("No space left on device", "Disk quota exceeded")
+MEMORY_WORDS = ("can't allocate memory", "bad_alloc", "bad allocation", "OOM when allocating")
+
+Say = Callable[[str, float | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What a converter sees of the child: its Bench."""
+
+    source: Path
+    target: Path
+    folder: Path
+    samples: Path | None
+    options: Any
+    tell: Say
+
+    def say(self, message: str, *, progress: float | None = None) -> None:
+        self.tell(message, progress)
+
+
+def main(folder: Path, notes_fd: int | None = None) -> int:
+    """Run the order in `folder` and write `result.json` there.
+
+    Args:
+        folder: holds `order.json` and the inputs that it names.
+        notes_fd: where progress goes as JSON lines; standard output when None.
+
+    Returns:
+        The exit status: 0 whenever a result was written, whatever it says.
+    """
+    order = WorkOrder.model_validate_json((folder / "order.json").read_bytes())
+    say = _voice(notes_fd)
+    try:
+        note = _carry_out(order, folder, say)
+    except Exception as error:  # noqa: BLE001 - libraries raise anything; each ends as a note
+        traceback.print_exc()
+        note = _explain(error, order)
+    _write(folder / "result.json", note)
+    return 0
+
+
+def _carry_out(order: WorkOrder, folder: Path, say: Say) -> Note:
+    match order.action:
+        case Inspect():
+            return _inspect(order, order.action, folder, say)
+        case Convert():
+            return _convert(order, order.action, folder, say)
+        case Verify():
+            return _verify(order, order.action, folder, say)
+        case _:
+            assert_never(order.action)
+
+
+def _inspect(order: WorkOrder, action: Inspect, folder: Path, say: Say) -> Note:
+    say(f"reading the {FORMATS[action.format].title}", 0.1)
+    samples = _samples(order, folder)
+    inspection = RUNTIMES[action.format].inspect(
+        _prepared(order, folder, "source"), _given(action.options, samples)
+    )
+    if samples:
+        say("checking the samples against the inputs", 0.9)
+        check_samples(samples, inspection.signature)
+    return ProducedNote(report=inspection.model_dump(mode="json"))
+
+
+def _convert(order: WorkOrder, action: Convert, folder: Path, say: Say) -> Note:
+    converter = catalogue()[action.converter]
+    output = folder / order.output
+    is_tree = converter.target.layout is Layout.TREE
+    bench = Workbench(
+        source=_prepared(order, folder, "source"),
+        target=folder / "tree" if is_tree else output,
+        folder=folder,
+        samples=_samples(order, folder),
+        options=converter.options.model_validate(action.options),
+        tell=say,
+    )
+    converter.convert(bench)
+    if not bench.target.exists():
+        raise StepRefused(f"{converter.name} ended without an error and wrote nothing.")
+    if is_tree:
+        say("packing the folder", 0.95)
+        pack(bench.target, output)
+    return ProducedNote(report={"size": output.stat().st_size})
+
+
+def _verify(order: WorkOrder, action: Verify, folder: Path, say: Say) -> Note:
+    samples = _samples(order, folder)
+    return verify(
+        reference=RUNTIMES[action.reference],
+        reference_path=_prepared(order, folder, "reference"),
+        candidate=RUNTIMES[action.candidate],
+        candidate_path=_prepared(order, folder, "candidate"),
+        given=_given(action.options, samples),
+        samples=samples,
+        dynamic=action.options.get("dynamic") is not False,
+        tolerances=order.tolerances,
+        seed=order.seed,
+        say=say,
+    )
+
+
+def _prepared(order: WorkOrder, folder: Path, role: str) -> Path:
+    given = order.inputs[role]
+    path = folder / given.path
+    runtime = RUNTIMES.get(given.format)
+    return path if runtime is None else runtime.prepare(path, folder / f"{role}.unpacked")
+
+
+def _samples(order: WorkOrder, folder: Path) -> Path | None:
+    return folder / order.inputs["samples"].path if "samples" in order.inputs else None
+
+
+def _given(options: Mapping[str, Any], samples: Path | None) -> dict[str, Tensor]:
+    return given_from(options.get("inputs"), samples)
+
+
+def _explain(error: Exception, order: WorkOrder) -> Note:
+    """Say whose fault it is; whatever the libraries wrapped around it."""
+    chain = list(_chain(error))
+    for each in chain:
+        if isinstance(each, FerryError):
+            return RefusedNote(fault=each.fault)
+    if any(_is_full(each) for each in chain):
+        return BrokeNote(
+            fault=StorageFull("The worker's disk is full; the step is tried again.").fault
+        )
+    if any(_is_memory(each) for each in chain):
+        return RefusedNote(
+            fault=MemoryExceeded("The step asked for more memory than it may have.").fault
+        )
+    if isinstance(order.action, Inspect):
+        return RefusedNote(
+            fault=InvalidModel(f"The model cannot be read: {last_line(error)}").fault
+        )
+    return RefusedNote(fault=StepRefused(f"{order.action.title}: {last_line(error)}").fault)
+
+
+def last_line(error: BaseException) -> str:
+    """What an exception says, in one line of at most 500 characters, its type in front."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[-1] if lines else 'no message'}"[:500]
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_full(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in FULL
+    return any(word in str(error) for word in FULL_WORDS)
+
+
+def _is_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError) or any(word in str(error) for word in MEMORY_WORDS)
+
+
+def _voice(notes_fd: int | None) -> Say:
+    """Where progress goes. Standard output belongs to the libraries' chatter, unless replayed."""
+
+    def say(message: str, progress: float | None) -> None:
+        line = ProgressNote(message=message, progress=progress).model_dump_json() + "\n"
+        if notes_fd is None:
+            sys.stdout.write(line)
+        else:
+            os.write(notes_fd, line.encode())
+
+    return say
+
+
+def _write(path: Path, note: Note) -> None:
+    """Under a temporary name, then renamed: a reader sees all of it or nothing."""
+    draft = path.with_suffix(".draft")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(note.model_dump(mode="json"), file, allow_nan=False)
+    draft.replace(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,75 @@
+"""Runtimes: how a model of one format is read and run."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from numpy.typing import NDArray
+from shared.domain.archives import unpack
+
+from shared.domain.formats import Format, Layout
+from shared.domain.signatures import Inspection, Signature, Tensor
+
+Arrays = Mapping[str, NDArray[Any]]
+"""Named arrays, in the order of a Signature."""
+
+Given = Mapping[str, Tensor]
+"""What the user said of inputs by name, for formats whose files do not say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A loaded model: a callable from named input arrays to named output arrays.
+
+    Names, order and dtypes are those of `signature`. Calling it with a shape that the model
+    does not take raises whatever its library raises.
+    """
+
+    signature: Signature
+    run: Callable[[Arrays], dict[str, NDArray[Any]]]
+
+    def __call__(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
+        return self.run(inputs)
+
+
+class Runtime(ABC):
+    """One format that can be inspected and run.
+
+    `packages` are distributions: the runtime is offered only where all are installed.
+    """
+
+    format: ClassVar[Format]
+    packages: ClassVar[tuple[str, ...]]
+
+    def prepare(self, path: Path, folder: Path) -> Path:
+        """Make the stored bytes readable; the path that the other methods want.
+
+        A tree is unpacked into `folder`, which does not exist yet; a file stays as it is.
+
+        Raises:
+            UnsafeArchive, TruncatedFile: the archive cannot be unpacked.
+        """
+        if self.format.layout is Layout.FILE:
+            return path
+        unpack(path, folder)
+        return folder
+
+    @abstractmethod
+    def inspect(self, path: Path, given: Given) -> Inspection:
+        """Read the model without running it on data of the user's.
+
+        Raises:
+            InvalidModel: it cannot be loaded.
+            UnsupportedOperator: it needs an operator that this process does not have.
+        """
+
+    @abstractmethod
+    def open(self, path: Path, given: Given) -> AbstractContextManager[Session]:
+        """Load the model to run it, and release it at the end of the `with` block.
+
+        Raises:
+            InvalidModel, UnsupportedOperator: as with `inspect`.
+        """
