@@ -31,6 +31,11 @@ class Settings(BaseSettings):
         description="Where artifacts lie: `file:///path` or `s3://bucket/prefix`. Keys, region and"
         " endpoint of S3 come from the usual `AWS_*` variables."
     )
+    store_sign: bool = Field(
+        default=True,
+        description="Whether downloads are redirected to signed URLs of the store, where it can"
+        " sign. Turn it off where users cannot reach the store's address.",
+    )
     api_host: str = Field("127.0.0.1", description="Address that the API listens on.")
     api_port: int = Field(8080, ge=0, le=65535, description="Port that the API listens on.")
     api_threads: int = Field(8, ge=1, le=256, description="Request threads of one API process.")
