@@ -40,7 +40,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as it stands
         datetime: DateTime(timezone=True),
-        dict[str, Any]: JSONB,
+        dict[str, Any]: JSONB(none_as_null=True),
         list[str]: ARRAY(Text),
         str: Text,
         int: BigInteger,
@@ -185,6 +185,7 @@ class StepRow(Base):
             "id",
             postgresql_where=text("state = 'ready'"),
         ),
+        Index("steps_turns", "turn", postgresql_where=text("state = 'ready'")),
         Index("steps_leases", "lease_expires", postgresql_where=text("state = 'running'")),
         Index(
             "steps_flight",
