@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from shared.domain.archives import pack
-
 from shared.domain.errors import (
     FerryError,
     InvalidModel,
@@ -37,7 +36,7 @@ from workers.converters import catalogue
 from workers.runtimes import RUNTIMES
 from workers.verification.given import given_from
 from workers.verification.samples import check_samples
-from workers.verification.verify import verify
+from workers.verification.verify import Side, verify
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 FULL_WORDS = ("No space left on device", "Disk quota exceeded")
@@ -130,10 +129,8 @@ def _convert(order: WorkOrder, action: Convert, folder: Path, say: Say) -> Note:
 def _verify(order: WorkOrder, action: Verify, folder: Path, say: Say) -> Note:
     samples = _samples(order, folder)
     return verify(
-        reference=RUNTIMES[action.reference],
-        reference_path=_prepared(order, folder, "reference"),
-        candidate=RUNTIMES[action.candidate],
-        candidate_path=_prepared(order, folder, "candidate"),
+        Side(RUNTIMES[action.reference], _prepared(order, folder, "reference")),
+        Side(RUNTIMES[action.candidate], _prepared(order, folder, "candidate")),
         given=_given(action.options, samples),
         samples=samples,
         dynamic=action.options.get("dynamic") is not False,

@@ -11,6 +11,7 @@ from workers.runtimes import RUNTIMES
 def offer(
     worker: str,
     host: str,
+    *,
     queues: tuple[Queue, ...],
     slots: int,
     memory: int,

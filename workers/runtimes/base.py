@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from numpy.typing import NDArray
-from shared.domain.archives import unpack
 
+from shared.domain.archives import unpack
 from shared.domain.formats import Format, Layout
 from shared.domain.signatures import Inspection, Signature, Tensor
+
+MOST_UNPACKED = 32 << 30
+"""Bytes that a tree may unpack to; the step's own limit on disk is often lower."""
 
 Arrays = Mapping[str, NDArray[Any]]
 """Named arrays, in the order of a Signature."""
@@ -54,7 +57,7 @@ class Runtime(ABC):
         """
         if self.format.layout is Layout.FILE:
             return path
-        unpack(path, folder)
+        unpack(path, folder, MOST_UNPACKED)
         return folder
 
     @abstractmethod

@@ -1,0 +1,142 @@
+"""Run the source on every case that it takes, and keep what it says."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from shared.domain.errors import BadSamples, InvalidModel
+from shared.domain.plans import TOLERANCES
+from shared.domain.signatures import Signature
+from workers.runtimes.base import Session
+from workers.verification.compare import compare
+from workers.verification.dims import BATCHES, batch_names, length_names, lengths
+from workers.verification.samples import Case, from_samples, generate
+
+Say = Callable[[str, float | None], None]
+
+SCALES = (1.0, 0.1, 4.0)
+"""Standard deviations of float inputs, one a case: what saturates hides nothing at another."""
+
+MOST_ELEMENTS = 1 << 24
+"""Of one generated case: larger ones are left out, unless they would be the only one."""
+
+SIZES = 2
+"""How many lengths of the dimensions other than the batch are tried, where they may vary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A case and what the source made of it."""
+
+    case: Case
+    outputs: Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """One size to try: lengths by name, and whether more of that kind are wanted after it."""
+
+    extents: Mapping[str, int]
+    scale: float
+
+
+def reference_runs(
+    session: Session, signature: Signature, samples: Path | None, seed: int, say: Say
+) -> tuple[list[Run], list[str]]:
+    """The runs, and sentences on the cases that the source does not take.
+
+    Raises:
+        BadSamples: the samples do not fit, or the source takes nothing that was made up.
+        InvalidModel: the source says two things about one input.
+    """
+    if samples:
+        runs = [Run(case, session(case.inputs)) for case in from_samples(samples, signature)]
+        skipped: list[str] = []
+    else:
+        runs, skipped = _generated(session, signature, seed, say)
+    _insist_on_a_function(session, runs[0])
+    return runs, skipped
+
+
+def _generated(
+    session: Session, signature: Signature, seed: int, say: Say
+) -> tuple[list[Run], list[str]]:
+    runs: list[Run] = []
+    skipped: list[str] = []
+    names = batch_names(signature)
+    sizes_taken = 0
+    wanted = SIZES if length_names(signature) else 1
+    for extents in lengths(signature):
+        batches = BATCHES if sizes_taken == 0 else BATCHES[:1]
+        fresh = [
+            run
+            for number, size in enumerate(_sizes(extents, names, batches))
+            if (run := _attempt(session, signature, size, (seed, len(runs), number), skipped))
+        ]
+        runs.extend(fresh)
+        say(f"ran {len(runs)} cases", min(0.1 + 0.05 * len(runs), 0.45))
+        sizes_taken += bool(fresh)
+        if sizes_taken == wanted:
+            break
+    if not runs:
+        raise BadSamples(
+            "The source takes none of the inputs that were made up for it. Send samples."
+            f" It said: {skipped[0] if skipped else 'nothing'}",
+            field="samples",
+        )
+    return runs, skipped
+
+
+def _sizes(
+    extents: Mapping[str, int], names: set[str], batches: tuple[int, ...]
+) -> Iterator[_Size]:
+    if not names and len(batches) == 1:
+        yield _Size(extents, SCALES[0])
+        return
+    for batch, scale in zip(batches, SCALES, strict=False):
+        yield _Size({**extents, **dict.fromkeys(names, batch)}, scale)
+
+
+def _attempt(
+    session: Session,
+    signature: Signature,
+    size: _Size,
+    seed: tuple[int, ...],
+    skipped: list[str],
+) -> Run | None:
+    """Run one size, with tamer inputs where the source gives no finite answer to wild ones."""
+    import numpy as np
+
+    run: Run | None = None
+    for tame in range(3):
+        case = generate(signature, size.extents, scale=size.scale, seed=seed, tame=tame)
+        elements = sum(array.size for array in case.inputs.values())
+        if elements > MOST_ELEMENTS and seed[-1] > 0:
+            skipped.append(f"{case.shapes}: {elements} elements are more than is worth running")
+            return None
+        try:
+            run = Run(case, session(case.inputs))
+        except Exception as error:  # noqa: BLE001 - whatever a library raises, it refused the case
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            skipped.append(f"{case.shapes}, {case.label}: {lines[0][:200]}")
+            continue
+        numbers = [each for each in run.outputs.values() if each.dtype.kind == "f"]
+        if all(np.isfinite(each).all() for each in numbers):
+            return run
+    return run
+
+
+def _insist_on_a_function(session: Session, run: Run) -> None:
+    """A source that draws random numbers cannot be verified, nor can its result."""
+    again = session(run.case.inputs)
+    for name, before in run.outputs.items():
+        difference = compare(before, again[name], TOLERANCES)
+        if difference.why and "not finite" not in difference.why:
+            raise InvalidModel(
+                f"The source is no function of its inputs: its output {name!r} {difference.why}"
+                " when it runs twice on the same input. Export it in evaluation mode"
+                " (model.eval()), without dropout or random numbers."
+            )

@@ -1,0 +1,193 @@
+"""Cases: the inputs on which source and result are compared."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from shared.domain.errors import BadSamples
+from shared.domain.signatures import Signature, Tensor
+from workers.verification.dims import Extents, shape_of
+from workers.verification.given import read_samples
+
+MOST_SAMPLES = 64
+"""More samples than this add minutes, not certainty."""
+
+UNBOUNDED = 8
+"""Integers are drawn below this where nothing is known about them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Inputs by name, and how they came about: `scale` of the floats, or a sample's range."""
+
+    inputs: Mapping[str, NDArray[Any]]
+    label: str
+
+    @property
+    def shapes(self) -> dict[str, list[int]]:
+        return {name: list(array.shape) for name, array in self.inputs.items()}
+
+
+def generate(
+    signature: Signature, extents: Extents, *, scale: float, seed: Sequence[int], tame: int = 0
+) -> Case:
+    """Seeded inputs of one size.
+
+    Floats are normal with a standard deviation of `scale`, both signs; integers lie below the
+    input's `upper` and hit 0 and the last value. `tame` makes them easier to digest: 1 takes
+    floats from (0, 1) and unbounded integers from {0, 1}; 2 takes ones and zeros.
+
+    Raises:
+        BadSamples: the signature does not say enough of an input.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    inputs = {
+        each.name: _draw(rng, each, shape_of(each, extents), scale, tame)
+        for each in signature.inputs
+    }
+    drawn = ("", ", positive", ", constant")[tame]
+    return Case(inputs, f"scale {scale:g}{drawn}")
+
+
+def check_samples(path: Path, signature: Signature) -> int:
+    """How many samples there are, once they are known to fit the inputs.
+
+    Raises:
+        BadSamples: naming the input, what was expected and what was given.
+    """
+    arrays = read_samples(path)
+    expected = {each.name: each for each in signature.inputs}
+    missing, unknown = expected.keys() - arrays.keys(), arrays.keys() - expected.keys()
+    if missing or unknown:
+        raise BadSamples(
+            f"The model's inputs are {sorted(expected)}; the samples hold {sorted(arrays)}.",
+            field=f"samples.{min(missing or unknown)}",
+        )
+    counts = {name: len(array) if array.ndim else 0 for name, array in arrays.items()}
+    if len(set(counts.values())) > 1 or not all(counts.values()):
+        raise BadSamples(
+            f"The first axis of every array counts samples, at least one; they have {counts}.",
+            field=f"samples.{min(counts, key=lambda name: counts[name])}",
+        )
+    for name, tensor in expected.items():
+        _check(tensor, arrays[name])
+    return min(counts.values())
+
+
+def from_samples(path: Path, signature: Signature) -> Iterator[Case]:
+    """The user's samples, in batches that the model takes.
+
+    Raises:
+        BadSamples: see `check_samples`.
+    """
+    count = check_samples(path, signature)
+    arrays = read_samples(path)
+    step = min(_batch(each, arrays[each.name]) or count for each in signature.inputs)
+    for start in range(0, min(count, MOST_SAMPLES) - step + 1, step):
+        inputs = {
+            each.name: _slice(each, arrays[each.name], start, step) for each in signature.inputs
+        }
+        yield Case(inputs, f"samples {start} to {start + step - 1}")
+
+
+def _draw(
+    rng: Any, tensor: Tensor, shape: tuple[int, ...], scale: float, tame: int
+) -> NDArray[Any]:
+    import numpy as np
+
+    dtype = dtype_named(tensor)
+    if dtype.kind == "b":
+        drawn: NDArray[Any] = rng.integers(0, 2, shape).astype(dtype)
+        return drawn
+    if dtype.kind in "iu":
+        return _integers(rng, shape, dtype, tensor.upper or (UNBOUNDED, 2, 1)[tame])
+    if tame:
+        return np.asarray(rng.uniform(0.05, 1, shape) if tame == 1 else np.ones(shape), dtype)
+    return np.asarray(rng.standard_normal(shape) * scale, dtype)
+
+
+def _integers(rng: Any, shape: tuple[int, ...], dtype: Any, upper: int) -> NDArray[Any]:
+    """Both ends are hit: an off-by-one in an embedding lives there."""
+    import numpy as np
+
+    upper = min(upper, np.iinfo(dtype).max)
+    drawn: NDArray[Any] = rng.integers(0, upper, shape).astype(dtype)
+    flat = drawn.reshape(-1)
+    if flat.size > 1:
+        flat[0], flat[-1] = upper - 1, 0
+    return flat.reshape(shape)
+
+
+def dtype_named(tensor: Tensor) -> Any:
+    """numpy's dtype of that name, those of ml_dtypes included.
+
+    Raises:
+        BadSamples: it is no number.
+    """
+    import ml_dtypes
+    import numpy as np
+
+    if hasattr(ml_dtypes, tensor.dtype):
+        return np.dtype(getattr(ml_dtypes, tensor.dtype))
+    try:
+        return np.dtype(tensor.dtype)
+    except TypeError:
+        raise BadSamples(
+            f"Input {tensor.name!r} takes {tensor.dtype}, which cannot be made up: send samples.",
+            field=f"samples.{tensor.name}",
+        ) from None
+
+
+def _check(tensor: Tensor, array: NDArray[Any]) -> None:
+    where = f"samples.{tensor.name}"
+    if array.dtype.name != tensor.dtype:
+        raise BadSamples(
+            f"Input {tensor.name!r} takes {tensor.dtype}; the samples are {array.dtype.name}.",
+            field=where,
+        )
+    if tensor.shape is None:
+        return
+    given = array.shape if array.ndim == len(tensor.shape) else array.shape[1:]
+    free = array.ndim == len(tensor.shape)  # its first axis is the batch: any number of samples
+    fits = len(given) == len(tensor.shape) and all(
+        not isinstance(want, int) or want == have or (free and axis == 0)
+        for axis, (want, have) in enumerate(zip(tensor.shape, given, strict=True))
+    )
+    if not fits:
+        raise BadSamples(
+            f"Input {tensor.name!r} has the shape {_written(tensor.shape)}; the samples have"
+            f" {_written(array.shape)}, whose first axis counts samples.",
+            field=where,
+        )
+    batch = tensor.shape[0] if free and tensor.shape else None
+    if isinstance(batch, int) and len(array) < batch:
+        raise BadSamples(
+            f"Input {tensor.name!r} takes batches of {batch}; there are {len(array)} samples.",
+            field=where,
+        )
+
+
+def _batch(tensor: Tensor, array: NDArray[Any]) -> int | None:
+    """How many samples go in at once; None for as many as there are."""
+    if tensor.shape is None:
+        return None
+    if array.ndim == len(tensor.shape) + 1:
+        return 1
+    first = tensor.shape[0]
+    return first if isinstance(first, int) else None
+
+
+def _slice(tensor: Tensor, array: NDArray[Any], start: int, step: int) -> NDArray[Any]:
+    if tensor.shape is not None and array.ndim == len(tensor.shape) + 1:
+        one: NDArray[Any] = array[start]
+        return one
+    return array[start : start + step]
+
+
+def _written(shape: Sequence[int | str | None]) -> str:
+    return "(" + ", ".join("?" if each is None else str(each) for each in shape) + ")"

@@ -1,0 +1,139 @@
+"""Verify: run the source and the result on the same inputs, one after the other."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from shared.domain.errors import AccuracyMismatch
+from shared.domain.orders import AgreedNote, DisagreedNote
+from shared.domain.plans import Tolerance
+from shared.domain.signatures import Signature
+from workers.runtimes.base import Given, Runtime, Session
+from workers.verification.cases import Run, reference_runs
+from workers.verification.compare import Tally, compare, tolerance_for
+from workers.verification.match import Match, match, narrowed
+
+Say = Callable[[str, float | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two models: how it is run, and where it lies."""
+
+    runtime: Runtime
+    path: Path
+
+
+def verify(
+    source: Side,
+    result: Side,
+    *,
+    given: Given,
+    samples: Path | None,
+    dynamic: bool,
+    tolerances: Mapping[str, Tolerance],
+    seed: int,
+    say: Say,
+) -> AgreedNote | DisagreedNote:
+    """Say whether they compute the same.
+
+    The source's outputs are kept and the source is released before the result is opened.
+
+    Args:
+        given: what the user said of the source's inputs, by name.
+        samples: the user's inputs as an .npz; seeded ones are made up when None.
+        dynamic: False when the user gave up dimensions that may vary.
+        tolerances: by dtype; a dtype that is not there must agree exactly.
+
+    Raises:
+        BadSamples: the samples do not fit, or none could be made up that the source takes.
+        InvalidModel: the source is not a function of its inputs.
+    """
+    fixed = None if dynamic else result.runtime.inspect(result.path, {}).signature
+    say(f"running the {source.runtime.format.title}", 0.1)
+    started = time.perf_counter()
+    with source.runtime.open(source.path, given) as session:
+        signature = narrowed(session.signature, fixed) if fixed else session.signature
+        runs, skipped = reference_runs(session, signature, samples, seed, say)
+    between = time.perf_counter()
+    say(f"running the {result.runtime.format.title}", 0.5)
+    with result.runtime.open(result.path, {}) as session:
+        verdict = _hold_against(session, runs, signature, tolerances, say)
+    report = {
+        "verified": verdict.fault is None,
+        "cases": [{"shapes": run.case.shapes, "scale": run.case.label} for run in runs],
+        "outputs": [each.report() for each in verdict.tallies],
+        "matched_by": verdict.match.how,
+        "skipped": skipped,
+        "inputs": "samples" if samples else "generated",
+        "seconds": {
+            "source": round(between - started, 3),
+            "result": round(time.perf_counter() - between, 3),
+        },
+    }
+    if verdict.fault:
+        return DisagreedNote(fault=verdict.fault.fault, report=report)
+    return AgreedNote(report=report)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    match: Match
+    tallies: tuple[Tally, ...]
+    fault: AccuracyMismatch | None
+
+
+def _hold_against(
+    session: Session,
+    runs: list[Run],
+    signature: Signature,
+    tolerances: Mapping[str, Tolerance],
+    say: Say,
+) -> _Verdict:
+    found = match(signature, session.signature)
+    if found.wrong:
+        return _Verdict(found, (), AccuracyMismatch(found.wrong))
+    tallies: dict[str, Tally] = {}
+    for number, run in enumerate(runs, 1):
+        try:
+            outputs = found.outputs(session(found.inputs(run.case.inputs)))
+        except Exception as error:  # noqa: BLE001 - whatever a library raises, it refused the case
+            reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+            refusal = AccuracyMismatch(
+                f"The result refuses inputs that the source takes: {run.case.shapes}"
+                f" ({run.case.label}). It says: {reason[0][:300]}"
+            )
+            return _Verdict(found, tuple(tallies.values()), refusal)
+        for name, expected in run.outputs.items():
+            tally = tallies.get(name) or _tally(name, expected, outputs[name], tolerances)
+            difference = compare(expected, outputs[name], tolerances)
+            tallies[name] = tally.with_case(difference, _label(run))
+        say(f"compared case {number} of {len(runs)}", 0.5 + 0.5 * number / len(runs))
+    return _Verdict(found, tuple(tallies.values()), _mismatch(tallies))
+
+
+def _tally(
+    name: str,
+    expected: NDArray[Any],
+    actual: NDArray[Any],
+    tolerances: Mapping[str, Tolerance],
+) -> Tally:
+    dtypes = dict.fromkeys((expected.dtype.name, actual.dtype.name))
+    return Tally(name, " → ".join(dtypes), tolerance_for(expected, actual, tolerances))
+
+
+def _mismatch(tallies: Mapping[str, Tally]) -> AccuracyMismatch | None:
+    wrong = [each for each in tallies.values() if each.wrong]
+    if not wrong:
+        return None
+    worst = max(wrong, key=lambda each: each.max_rel)
+    others = f" So do {len(wrong) - 1} other outputs." if len(wrong) > 1 else ""
+    return AccuracyMismatch(f"Output {worst.name!r} {worst.wrong}.{others}", field=worst.name)
+
+
+def _label(run: Run) -> str:
+    return f"{run.case.shapes}, {run.case.label}"
