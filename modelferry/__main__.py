@@ -1,0 +1,5 @@
+"""`python -m modelferry` is the command line."""
+
+from modelferry.cli import main
+
+main()

@@ -1,0 +1,317 @@
+"""The client: one service, spoken to as one tenant."""
+
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar, overload
+
+from modelferry import export, sources, uploads
+from modelferry.errors import NotVerified
+from modelferry.job import Job
+from modelferry.progress import Progress, silent
+from modelferry.transport import Transport, body
+from modelferry.types import (
+    ConverterOffer,
+    FormatView,
+    JobSummary,
+    JobView,
+    ModelView,
+    Report,
+    RouteView,
+    SamplesView,
+    Target,
+    WorkerView,
+)
+from modelferry.wire import read
+
+T = TypeVar("T")
+
+Options = Mapping[str, Any]
+Targets = list[str] | list[Target] | list[str | Target] | tuple[str | Target, ...]
+Samples = str | Path | SamplesView | Mapping[str, Any]
+"""A path to an .npz, samples sent before, or arrays by input name."""
+
+OnChange = Callable[[JobView], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What `convert` hands back. `path` is None where no output was asked for."""
+
+    job: JobView
+    path: Path | None
+    verified: bool
+
+    @property
+    def report(self) -> Report:
+        return self.job.report
+
+
+class Modelferry:
+    """A Modelferry service.
+
+        ferry = Modelferry("http://127.0.0.1:8080")
+        result = ferry.convert("model.keras", to="onnx", output="model.onnx")
+        assert result.verified
+
+    Args:
+        url: by default MODELFERRY_URL, else http://127.0.0.1:8080.
+        tenant: whose models and jobs; by default MODELFERRY_TENANT, else `default`.
+        patience: seconds for which each request is tried again while the service is away.
+
+    Every method raises a ModelferryError; `modelferry.errors` draws the tree.
+    """
+
+    def __init__(
+        self, url: str | None = None, *, tenant: str | None = None, patience: float = 30.0
+    ) -> None:
+        self._transport = Transport(url, tenant=tenant, patience=patience)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._transport.close()
+
+    @property
+    def url(self) -> str:
+        return self._transport.url
+
+    def convert(
+        self,
+        source: Any,
+        to: str,
+        *,
+        options: Options | None = None,
+        output: str | Path | None = None,
+        format: str | None = None,
+        samples: Samples | None = None,
+        priority: int | None = None,
+        example_inputs: Any = None,
+        require_verified: bool = False,
+        timeout: float | None = None,
+        progress: Progress = silent,
+        on_change: OnChange | None = None,
+    ) -> Conversion:
+        """Upload, submit, wait, download.
+
+        Args:
+            source: a file, a SavedModel's folder, a ModelView, or a live object: keras.Model,
+                torch.nn.Module (with `example_inputs`), onnx.ModelProto.
+            to: name of the target format.
+            options: of the conversion, such as `{"opset": 18, "simplify": True}`.
+            output: where the result is put: a file, or a folder for its own name.
+            format: what the source is, where that is ambiguous.
+            samples: inputs to verify with, instead of generated ones.
+            priority: higher goes first.
+            require_verified: a result that nothing could run is an error too.
+            timeout: seconds to wait for the job.
+            progress: called while bytes are sent or received.
+            on_change: called with the job whenever it has changed.
+
+        Raises:
+            StepRefused: the model could not be converted; AccuracyMismatch when it was, and
+                does not compute the same.
+            NotVerified: see `require_verified`.
+            ModelferryError: all else.
+        """
+        model = self.upload(
+            source, format=format, example_inputs=example_inputs, progress=progress
+        )
+        job = self.submit(model, to, options=options, samples=samples, priority=priority)
+        for view in job.watch(timeout=timeout):
+            if on_change is not None:
+                on_change(view)
+        job.succeeded()
+        if require_verified and not job.verified:
+            raise NotVerified(
+                f"Job {job.id} converted the model, but nothing here can run the result to"
+                f" verify it. Take it as it is with `modelferry download {job.id}`.",
+                job_id=job.id,
+            )
+        path = None if output is None else job.download(output, progress=progress)
+        return Conversion(job.view, path, job.verified)
+
+    def upload(
+        self,
+        source: Any,
+        *,
+        format: str | None = None,
+        example_inputs: Any = None,
+        dynamic_shapes: Any = ...,
+        progress: Progress = silent,
+    ) -> ModelView:
+        """Send a model. Bytes that the service has already give the model that it has.
+
+        An upload that breaks off is gone on with by the next call for the same bytes.
+
+        Raises:
+            BadUpload: the service cannot use the file; the class says why.
+            Misuse: there is no such file; ExportFailed when a live object has none to give.
+        """
+        if isinstance(source, ModelView):
+            return source
+        with ExitStack() as stack:
+            if isinstance(source, str | Path):
+                path = Path(source)
+            else:
+                path = export.written(
+                    source,
+                    Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="modelferry-"))),
+                    example_inputs=example_inputs,
+                    dynamic_shapes=dynamic_shapes,
+                )
+            bytes_at_hand = stack.enter_context(sources.opened(path, progress))
+            return uploads.send(self._transport, bytes_at_hand, format=format, progress=progress)
+
+    def upload_samples(self, samples: str | Path | Mapping[str, Any]) -> SamplesView:
+        """Send inputs to verify with: an .npz, or arrays by input name.
+
+        Raises:
+            BadSamples: the service cannot read them.
+        """
+        with tempfile.TemporaryDirectory(prefix="modelferry-") as scratch:
+            if isinstance(samples, Mapping):
+                path = export.saved_samples(samples, Path(scratch))
+            else:
+                path = Path(samples)
+            with sources.opened(path) as source:
+                answer = self._transport.ask(
+                    "POST",
+                    "/v1/samples",
+                    content=lambda: sources.chunks(source.path, 0, source.size),
+                    headers={
+                        "Content-Type": "application/octet-stream",
+                        "Content-Length": str(source.size),
+                    },
+                )
+        return read(SamplesView, body(answer))
+
+    @overload
+    def submit(
+        self,
+        model: ModelView | str,
+        to: str | Target,
+        *,
+        options: Options | None = None,
+        samples: Samples | None = None,
+        priority: int | None = None,
+        key: str | None = None,
+    ) -> Job: ...
+    @overload
+    def submit(
+        self,
+        model: ModelView | str,
+        to: Targets,
+        *,
+        options: Options | None = None,
+        samples: Samples | None = None,
+        priority: int | None = None,
+        key: str | None = None,
+    ) -> list[Job]: ...
+    def submit(
+        self,
+        model: ModelView | str,
+        to: str | Target | Targets,
+        *,
+        options: Options | None = None,
+        samples: Samples | None = None,
+        priority: int | None = None,
+        key: str | None = None,
+    ) -> Job | list[Job]:
+        """Ask for a conversion: one job for one target, a list for a list of targets.
+
+        Args:
+            model: as `upload` gave it, or its id.
+            options: for each target that is given by name alone.
+            key: Idempotency-Key: the same key gives the same jobs. One is made up for each
+                call and kept through its retries, so a broken line never makes two jobs.
+
+        Raises:
+            Unplannable: no such target, no route, or options that fit none.
+            KeyReused: the key was used for another request.
+        """
+        alone = isinstance(to, str | Target)
+        wanted: Sequence[str | Target] = [to] if isinstance(to, str | Target) else to
+        request: dict[str, Any] = {
+            "model_id": model if isinstance(model, str) else model.id,
+            "targets": [
+                {"format": each.format, "options": each.options}
+                if isinstance(each, Target)
+                else {"format": each, "options": dict(options or {})}
+                for each in wanted
+            ],
+        }
+        if samples is not None:
+            sent = samples if isinstance(samples, SamplesView) else self.upload_samples(samples)
+            request["samples"] = sent.id
+        if priority is not None:
+            request["priority"] = priority
+        answer = self._transport.ask(
+            "POST",
+            "/v1/jobs",
+            json=request,
+            headers={"Idempotency-Key": key or str(uuid.uuid4())},
+        )
+        jobs = [Job(self._transport, read(JobView, each)) for each in body(answer)["jobs"]]
+        return jobs[0] if alone else jobs
+
+    def model(self, id: str) -> ModelView:
+        return read(ModelView, self._transport.get(f"/v1/models/{id}"))
+
+    def models(self, *, format: str | None = None) -> Iterator[ModelView]:
+        """All models, newest first."""
+        return self._pages(ModelView, "/v1/models", format=format)
+
+    def job(self, id: str) -> Job:
+        """
+        Raises:
+            NotFound: this tenant has no such job.
+        """
+        return Job(self._transport, read(JobView, self._transport.get(f"/v1/jobs/{id}")))
+
+    def jobs(
+        self, *, state: str | None = None, model: str | None = None, target: str | None = None
+    ) -> Iterator[JobSummary]:
+        """All jobs that fit, newest first; page after page is asked for as they are taken."""
+        return self._pages(JobSummary, "/v1/jobs", state=state, model_id=model, target=target)
+
+    def formats(self) -> list[FormatView]:
+        return self._list(FormatView, "/v1/formats")
+
+    def routes(self, *, source: str | None = None, target: str | None = None) -> list[RouteView]:
+        """Which formats lead where, and whether workers for it are there now."""
+        return self._list(RouteView, "/v1/routes", source=source, target=target)
+
+    def converters(self) -> list[ConverterOffer]:
+        """The converters that the fleet has announced, with the schemas of their options."""
+        return self._list(ConverterOffer, "/v1/converters")
+
+    def workers(self) -> list[WorkerView]:
+        return self._list(WorkerView, "/v1/workers")
+
+    def _list(self, kind: type[T], path: str, **params: Any) -> list[T]:
+        told = self._transport.get(path, **params)
+        return [read(kind, each) for each in told["items"]]
+
+    def _pages(self, kind: type[T], path: str, **params: Any) -> Iterator[T]:
+        cursor: str | None = None
+        while True:
+            page = self._transport.get(path, cursor=cursor, **params)
+            yield from (read(kind, each) for each in page["items"])
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
