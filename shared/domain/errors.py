@@ -4,7 +4,11 @@
   + Yours               the request or the model is at fault; trying again changes nothing
     x BadRequest          400  bad_request
       + InvalidSchema       422  invalid_request
+      + RequestTimeout      408  request_timeout
+      + UnsupportedMediaType 415  unsupported_media_type
+      + RangeNotSatisfiable 416  range_not_satisfiable
     x NotFound            404  not_found
+    x MethodNotAllowed    405  method_not_allowed
     x TooLarge            413  too_large
     x Conflict            409  conflict
       + JobEnded            409  job_ended
@@ -123,8 +127,24 @@ class InvalidSchema(BadRequest):
     code, status, title = "invalid_request", 422, "The request does not fit its schema"
 
 
+class RequestTimeout(BadRequest):
+    code, status, title = "request_timeout", 408, "The request took too long to arrive"
+
+
+class UnsupportedMediaType(BadRequest):
+    code, status, title = "unsupported_media_type", 415, "The body is of the wrong type"
+
+
+class RangeNotSatisfiable(BadRequest):
+    code, status, title = "range_not_satisfiable", 416, "The range lies outside of the artifact"
+
+
 class NotFound(Yours):
     code, status, title = "not_found", 404, "There is no such thing"
+
+
+class MethodNotAllowed(Yours):
+    code, status, title = "method_not_allowed", 405, "The address does not take this method"
 
 
 class TooLarge(Yours):
