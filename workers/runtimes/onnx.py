@@ -1,0 +1,162 @@
+"""ONNX, run by ONNX Runtime on the CPU."""
+
+import os
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from numpy.typing import NDArray
+from typing_extensions import override
+
+from shared.domain.archives import unpack
+from shared.domain.errors import FerryError, InvalidModel
+from shared.domain.formats import ONNX, Format
+from shared.domain.signatures import Dim, Inspection, Signature, Tensor
+from workers.runtimes.base import MOST_UNPACKED, Arrays, Given, Runtime, Session
+from workers.runtimes.onnx_bounds import bounds
+from workers.runtimes.onnx_external import check_external
+from workers.runtimes.onnx_faults import read_fault
+
+THREADS: Final = 2
+"""Few, so that sums are added in the same order on every machine."""
+
+
+class OnnxRuntime(Runtime):
+    """A single file, or a zip with one `.onnx` in it and its weights beside it."""
+
+    format: ClassVar[Format] = ONNX
+    packages: ClassVar[tuple[str, ...]] = ("onnx", "onnxruntime")
+
+    @override
+    def prepare(self, path: Path, folder: Path) -> Path:
+        if not zipfile.is_zipfile(path):
+            return path
+        unpack(path, folder, MOST_UNPACKED)
+        found = sorted(folder.rglob("*.onnx"))
+        if len(found) != 1:
+            names = ", ".join(each.name for each in found) or "none"
+            raise InvalidModel(f"The zip must hold exactly one .onnx file; it holds {names}.")
+        return found[0]
+
+    @override
+    def inspect(self, path: Path, given: Given) -> Inspection:
+        model = read_proto(path)
+        check_external(model, path.parent)
+        upper = bounds(model)
+        inputs = _inputs(model, upper)
+        opsets = [each.version for each in model.opset_import if each.domain in {"", "ai.onnx"}]
+        return Inspection(
+            format=self.format.name,
+            signature=Signature(
+                inputs=inputs, outputs=tuple(_tensor(each) for each in model.graph.output)
+            ),
+            parameters=_parameters(model),
+            operators=dict(Counter(_operator(node) for node in model.graph.node).most_common()),
+            producer=f"{model.producer_name} {model.producer_version}".strip() or None,
+            opset=max(opsets, default=None),
+        )
+
+    @override
+    @contextmanager
+    def open(self, path: Path, given: Given) -> Iterator[Session]:
+        signature = self.inspect(path, given).signature
+        session = start(path)
+        names = [each.name for each in signature.outputs]
+
+        def run(inputs: Arrays) -> dict[str, NDArray[Any]]:
+            return dict(zip(names, session.run(names, dict(inputs)), strict=True))
+
+        yield Session(signature, run)
+
+
+def start(path: Path, *, optimise: bool = True) -> Any:
+    """ONNX Runtime's session of a file; unoptimised is enough to see that it would run.
+
+    Raises:
+        InvalidModel, UnsupportedOperator: ONNX Runtime refuses it.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = min(THREADS, os.cpu_count() or 1)
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    if not optimise:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    try:
+        return onnxruntime.InferenceSession(
+            str(path), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:
+        raise read_fault(error) from error
+
+
+def read_proto(path: Path) -> Any:
+    """The ModelProto, without weights that lie in other files.
+
+    Raises:
+        InvalidModel: the file ends too early, or is no model.
+    """
+    import onnx
+
+    try:
+        model = onnx.load(path, load_external_data=False)
+    except FerryError:
+        raise
+    except Exception as error:
+        raise InvalidModel(
+            "The file cannot be parsed as ONNX: it is cut short or damaged. Upload it again."
+        ) from error
+    if not model.graph.output:
+        raise InvalidModel("The ONNX file holds no graph with an output.")
+    return model
+
+
+def _inputs(model: Any, upper: dict[str, int]) -> tuple[Tensor, ...]:
+    """Graph inputs that must be fed: old files list their weights among them."""
+    weights = {each.name for each in model.graph.initializer}
+    return tuple(
+        _tensor(each, upper.get(each.name))
+        for each in model.graph.input
+        if each.name not in weights
+    )
+
+
+def _tensor(value: Any, upper: int | None = None) -> Tensor:
+    from onnx import helper
+
+    kind = value.type.WhichOneof("value")
+    if kind != "tensor_type":
+        raise InvalidModel(
+            f"{value.name!r} is a {kind or 'value without a type'}; only tensors can be run."
+        )
+    tensor = value.type.tensor_type
+    shape = tuple(map(_dim, tensor.shape.dim)) if tensor.HasField("shape") else None
+    dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type).name
+    return Tensor(name=value.name, dtype=dtype, shape=shape, upper=upper)
+
+
+def _dim(dim: Any) -> Dim:
+    if dim.HasField("dim_value"):
+        length: int = dim.dim_value
+        return length
+    return dim.dim_param or None
+
+
+def _operator(node: Any) -> str:
+    return f"{node.domain}.{node.op_type}" if node.domain else str(node.op_type)
+
+
+def _parameters(model: Any) -> int:
+    """Elements of float and 8-bit weights: integers of 32 and 64 bits are shapes and axes."""
+    from math import prod
+
+    from onnx import TensorProto
+
+    indices = {TensorProto.INT32, TensorProto.INT64, TensorProto.BOOL, TensorProto.STRING}
+    return sum(
+        prod(each.dims) for each in model.graph.initializer if each.data_type not in indices
+    )

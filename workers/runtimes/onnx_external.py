@@ -1,0 +1,90 @@
+"""External data: the files that an ONNX model says its weights lie in.
+
+Loaders refuse `..`, absolute paths and symbolic links; ONNX Runtime reads hard links. All are
+refused here, before anything is opened.
+"""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from shared.domain.errors import InvalidModel
+
+
+def check_external(model: Any, folder: Path) -> None:
+    """Hold every location against the model's own folder.
+
+    Raises:
+        InvalidModel: a location leads out of the folder, is a link, or is missing.
+    """
+    names = {
+        entry.value: tensor.name
+        for tensor in _tensors(model)
+        for entry in tensor.external_data
+        if entry.key == "location"
+    }
+    for location, tensor in names.items():
+        _check(location, tensor, folder)
+
+
+def _check(location: str, tensor: str, folder: Path) -> None:
+    pure = PurePosixPath(location)
+    if pure.is_absolute() or ".." in pure.parts or "\\" in location or not pure.parts:
+        raise InvalidModel(
+            f"The weights of {tensor!r} are said to lie at {location!r}, outside of the model's"
+            " own folder. That is never read.",
+            node=tensor,
+        )
+    path = folder
+    for part in pure.parts:
+        path /= part
+        _check_part(path, location, tensor)
+    if not path.is_file():
+        raise _wrong(location, tensor, "is no plain file")
+
+
+def _check_part(path: Path, location: str, tensor: str) -> None:
+    try:
+        status = path.lstat()
+    except OSError:
+        raise InvalidModel(
+            f"The weights of {tensor!r} lie in {location!r}, which is missing. Upload a zip that"
+            " holds the .onnx file and its data files.",
+            node=tensor,
+        ) from None
+    if stat.S_ISLNK(status.st_mode):
+        raise _wrong(location, tensor, "is a symbolic link")
+    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+        raise _wrong(location, tensor, "is a hard link")
+
+
+def _wrong(location: str, tensor: str, what: str) -> InvalidModel:
+    return InvalidModel(
+        f"The weights of {tensor!r} lie in {location!r}, which {what}. That is never read.",
+        node=tensor,
+    )
+
+
+def _tensors(model: Any) -> Iterator[Any]:
+    yield from _of_graph(model.graph)
+    for function in model.functions:
+        yield from _of_nodes(function.node)
+
+
+def _of_graph(graph: Any) -> Iterator[Any]:
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    yield from _of_nodes(graph.node)
+
+
+def _of_nodes(nodes: Any) -> Iterator[Any]:
+    for node in nodes:
+        for attribute in node.attribute:
+            yield attribute.t
+            yield from attribute.tensors
+            for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
+                yield from (sparse.values, sparse.indices)
+            for graph in (attribute.g, *attribute.graphs):
+                yield from _of_graph(graph)

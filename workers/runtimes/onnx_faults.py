@@ -1,0 +1,53 @@
+"""Faults of ONNX Runtime and of the ONNX checker, read for node and operator.
+
+Both say it in prose only; the sentences below are theirs.
+"""
+
+import re
+from typing import Final
+
+from shared.domain.errors import FerryError, InvalidModel, UnsupportedOperator
+
+NO_KERNEL: Final = re.compile(
+    r"Could not find an implementation for (?P<operator>[\w.:]+)\(\d+\) node with name '(?P<node>[^']*)'"
+)
+UNREGISTERED: Final = re.compile(r"(?P<operator>[\w.]+:\w+)\(-?\d*\) is not a registered function")
+NO_SCHEMA: Final = re.compile(
+    r"No (?:Op|op|schema) registered for (?P<operator>\w+)(?: with domain_version of (?P<opset>\d+))?"
+)
+NO_OPSET: Final = re.compile(r"No opset import for domain '?(?P<domain>[\w.]*)'?")
+NODE: Final = re.compile(
+    r"[Nn]ode(?: name|\))?[:,]?\s*\(?[\"']?(?P<node>[\w./:\-]+)[\"']?(?:,\s*(?P<operator>\w+))?"
+)
+
+
+def read_fault(error: Exception) -> FerryError:
+    """The error that says what ONNX Runtime or the checker found wrong."""
+    text = str(error)
+    for pattern in (NO_KERNEL, UNREGISTERED, NO_SCHEMA):
+        if found := pattern.search(text):
+            return _unsupported(found, text)
+    found = NODE.search(text)
+    parts = found.groupdict() if found else {}
+    return InvalidModel(
+        f"The ONNX graph is not valid: {_short(text)}",
+        node=parts.get("node"),
+        operator=parts.get("operator"),
+    )
+
+
+def _unsupported(found: re.Match[str], text: str) -> UnsupportedOperator:
+    operator = found["operator"]
+    named = NODE.search(text)
+    node = found.groupdict().get("node") or (named["node"] if named else None)
+    where = f" (node {node!r})" if node else ""
+    return UnsupportedOperator(
+        f"ONNX Runtime has no implementation of the operator {operator}{where}.",
+        node=node,
+        operator=operator,
+    )
+
+
+def _short(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " ".join(lines)[:400] or "no reason was given"
