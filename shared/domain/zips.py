@@ -105,9 +105,13 @@ class Zip:
             raise UnsafeArchive(f"The zip's member {path!r} is larger than {limit} bytes.")
         return b"".join(self.chunks(path))
 
-    def open(self, path: str) -> IO[bytes]:
-        """A member as a stream; its faults are those of zipfile."""
-        return self._zip.open(self._infos[path])
+    @contextmanager
+    def stream(self, path: str, limit: int) -> Iterator[IO[bytes]]:
+        """A member as a seekable stream. Raises as `read`, within the block."""
+        if self._infos[path].file_size > limit:
+            raise UnsafeArchive(f"The zip's member {path!r} is larger than {limit} bytes.")
+        with _guarded(path), self._zip.open(self._infos[path]) as member:
+            yield member
 
 
 @contextmanager

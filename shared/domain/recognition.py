@@ -1,0 +1,235 @@
+"""Recognition: which format a file has, by its bytes and never by its name."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from shared.domain import hdf5, pickles, tars
+from shared.domain.entries import check_tree, check_unique
+from shared.domain.errors import (
+    AmbiguousFormat,
+    BadUpload,
+    EmptyFile,
+    PickledModule,
+    TruncatedFile,
+    UnknownFormat,
+)
+from shared.domain.formats import (
+    FORMATS,
+    KERAS,
+    KERAS_H5,
+    ONNX,
+    PT2,
+    SAVEDMODEL,
+    STATE_DICT,
+    TORCHSCRIPT,
+    Format,
+)
+from shared.domain.protobufs import Message, outermost
+from shared.domain.zips import EMPTY, LOCAL, Zip
+
+ACCEPTED: Final = (
+    "Accepted are Keras .keras and .h5, a TensorFlow SavedModel (zip or tar.gz of its folder),"
+    " PyTorch .pt2 (torch.export), TorchScript, and ONNX (one file, or a zip of it with its"
+    " external data)."
+)
+EXPORT: Final = (
+    "Export the model where its code is, and send that:"
+    " torch.export.save(torch.export.export(model.eval(), (example_input,)), 'model.pt2')."
+)
+UNPACKED: Final = 64 << 30  # bytes that an archive may claim to unpack to
+
+_MAGICS: Final = (LOCAL, hdf5.MAGIC, pickles.TORCH_LEGACY)
+_HEAD: Final = 16
+_TFLITE: Final = b"TFL3"
+_PICKLE_MAX: Final = 64 << 20
+_FORMAT_NAME_MAX: Final = 64
+_PROTOCOL_0: Final = (b"ccopy_reg\n", b"c__main__\n", b"ctorch")
+
+Found = dict[Format, tuple[str, ...]]
+"""The formats that a file can be read as, and the members that say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """`notes` are sentences for the uploader: nothing is wrong, but something is odd."""
+
+    format: Format
+    notes: tuple[str, ...] = ()
+
+
+def known_format(name: str) -> Format:
+    """The format of that name, as an uploader says it.
+
+    Raises:
+        UnknownFormat: there is none.
+    """
+    if name not in FORMATS:
+        known = ", ".join(sorted(FORMATS))
+        raise UnknownFormat(
+            f"There is no format {name[:_FORMAT_NAME_MAX]!r}. Known formats: {known}.",
+            field="format",
+        )
+    return FORMATS[name]
+
+
+def recognise(
+    reader: BinaryIO, *, said: str | None, name: str, limit: int = UNPACKED
+) -> Recognised:
+    """Tell a model's format. Nothing is unpickled, parsed deeply or run.
+
+    Args:
+        reader: seekable; the whole file.
+        said: the format's name as the uploader gave it; chooses where there are several.
+        name: the file's name, for the notes only.
+        limit: bytes that an archive may claim to unpack to.
+
+    Raises:
+        BadUpload: one of its kinds; the sentence says what to send instead.
+    """
+    choice = None if said is None else known_format(said)
+    found = _found(reader, limit)
+    if choice is None:
+        if len(found) > 1:
+            raise AmbiguousFormat(_several(found), field="format")
+        (choice,) = found
+    elif choice not in found:
+        read_as = " or ".join(each.title for each in found)
+        raise BadUpload(
+            f"The file was said to be {choice.title}, but its bytes are those of {read_as}."
+            f" Leave `format` out, or send the other file.",
+            field="format",
+        )
+    if len(found[choice]) > 1:
+        places = ", ".join(found[choice][:5])
+        raise AmbiguousFormat(
+            f"The archive holds {len(found[choice])} models ({places}). Send an archive of one."
+        )
+    return Recognised(choice, _notes(choice, name))
+
+
+def _found(reader: BinaryIO, limit: int) -> Found:
+    size = reader.seek(0, os.SEEK_END)
+    reader.seek(0)
+    head = reader.read(_HEAD)
+    reader.seek(0)
+    if not size:
+        raise EmptyFile("The file is empty. Send the model's file itself.")
+    if head.startswith((LOCAL, EMPTY)):
+        return _in_zip(Zip(reader, limit))
+    if head.startswith(tars.MAGIC):
+        return _in_tar(reader, limit)
+    if head.startswith(hdf5.MAGIC):
+        hdf5.check_whole(reader)
+        return {KERAS_H5: (KERAS_H5.title,)}
+    if head.startswith((*pickles.PROTOCOLS, *_PROTOCOL_0)):
+        return _in_pickle(pickles.scan(reader))
+    if any(magic.startswith(head) for magic in _MAGICS):
+        raise TruncatedFile("The file ends within its first bytes. Send the whole file again.")
+    if head[4:8] == _TFLITE:
+        raise UnknownFormat(f"A TensorFlow Lite model cannot be a source. {ACCEPTED}")
+    return _in_protobuf(reader)
+
+
+def _in_zip(archive: Zip) -> Found:
+    found = {**_trees(archive.files), **_in_torch_zip(archive)}
+    files = set(archive.files)
+    if {"config.json", "metadata.json"} <= files and _any(files, "model.weights."):
+        found[KERAS] = ("config.json",)
+    if SAVEDMODEL in found or len(found.get(ONNX, ())) > 0:
+        check_tree(archive.entries)
+    if found:
+        return found
+    if files and all(name.endswith(".npy") for name in files):
+        raise UnknownFormat(f"An .npz holds samples, not a model. {ACCEPTED}")
+    raise UnknownFormat(f"The zip holds no model that is known here. {ACCEPTED}")
+
+
+def _in_tar(reader: BinaryIO, limit: int) -> Found:
+    entries = tars.entries(reader, limit)
+    check_unique(entries)
+    check_tree(entries)
+    found = _trees(entry.path for entry in entries if not entry.folder)
+    if ONNX in found:
+        raise UnknownFormat("ONNX with external data is accepted as a zip, not as a tar.gz.")
+    if not found:
+        raise UnknownFormat(f"The tar.gz holds no SavedModel. {ACCEPTED}")
+    return found
+
+
+def _trees(files: Iterable[str]) -> Found:
+    """Formats that are told by the names of files: a SavedModel, an ONNX model with its data."""
+    names = [name for name in files if not name.startswith("__MACOSX/")]
+    saved = tuple(
+        name
+        for name in names
+        if name.rpartition("/")[2] == "saved_model.pb" and name.count("/") < 2  # noqa: PLR2004 - at the root or one folder down
+    )
+    onnx = tuple(name for name in names if name.endswith(".onnx"))
+    return {each: places for each, places in ((SAVEDMODEL, saved), (ONNX, onnx)) if places}
+
+
+def _in_torch_zip(archive: Zip) -> Found:
+    """What torch writes: one folder, with `data.pkl` or `archive_format` in it."""
+    files = archive.files
+    if "serialized_exported_program.json" in files:  # before torch 2.7
+        return {PT2: ("serialized_exported_program.json",)}
+    for name in files:
+        root, _, last = name.partition("/")
+        if last == "archive_format" and archive.read(name, _HEAD) == b"pt2":
+            if not _any(files, f"{root}/models/"):
+                raise UnknownFormat(f"The .pt2 holds compiled code and no program. {EXPORT}")
+            return {PT2: (name,)}
+        if last == "data.pkl":
+            if f"{root}/constants.pkl" in files and _any(files, f"{root}/code/"):
+                return {TORCHSCRIPT: (name,)}
+            with archive.stream(name, _PICKLE_MAX) as member:
+                return _in_pickle(pickles.scan(member))
+    return {}
+
+
+def _in_pickle(pickle: pickles.Pickle | None) -> Found:
+    if pickle is None:
+        raise UnknownFormat(f"The file starts like a pickle and is none. {ACCEPTED}")
+    if pickle.classes:
+        raise PickledModule(
+            f"The file is a pickle that runs code when it is loaded: it needs {pickle.classes[0]}."
+            f" Such files are never opened here. {EXPORT}"
+        )
+    if not pickle.holds_weights:
+        raise UnknownFormat(f"The file is a pickle without any tensor. {ACCEPTED}")
+    return {STATE_DICT: (STATE_DICT.title,)}
+
+
+def _in_protobuf(reader: BinaryIO) -> Found:
+    match outermost(reader):
+        case Message.ONNX:
+            return {ONNX: (ONNX.title,)}
+        case Message.SAVED_MODEL:
+            raise UnknownFormat(
+                "The file is the saved_model.pb of a SavedModel without its variables."
+                " Send a zip or tar.gz of the whole folder."
+            )
+        case None:
+            raise UnknownFormat(f"The file's bytes are of no known format. {ACCEPTED}")
+
+
+def _any(files: Iterable[str], prefix: str) -> bool:
+    return any(name.startswith(prefix) for name in files)
+
+
+def _several(found: Found) -> str:
+    what = " and ".join(f"{each.title} ({places[0]})" for each, places in found.items())
+    ways = " or ".join(f"format={each}" for each in found)
+    return f"The file can be read as {what}. Say which with {ways}."
+
+
+def _notes(format: Format, name: str) -> tuple[str, ...]:
+    lower = name.lower()
+    for other in FORMATS.values():
+        if other is not format and lower.endswith(other.suffixes):
+            if lower.endswith(format.suffixes):
+                return ()
+            return (f"The name {name!r} is that of {other.title}, the bytes are {format.title}.",)
+    return ()
