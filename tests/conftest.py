@@ -11,7 +11,8 @@ import psycopg
 import pytest
 import redis
 
-from modelferry.stack import Postgres, Valkey
+from modelferry.embedded.postgres import Postgres
+from modelferry.embedded.valkey import Valkey
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -35,18 +36,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def _template(postgres: Postgres) -> str:
-    postgres.create_database(TEMPLATE)
-    url = postgres.url(TEMPLATE)
-    if any((ROOT / "migrations" / "versions").glob("*.py")):
-        migrate(url)
-    else:
-        from sqlalchemy import create_engine
-
-        from shared.adapters.tables import Base
-
-        engine = create_engine(url)
-        Base.metadata.create_all(engine)
-        engine.dispose()
+    _administer(postgres, f'CREATE DATABASE "{TEMPLATE}"')
+    migrate(postgres.url(TEMPLATE))
     return TEMPLATE
 
 

@@ -1,0 +1,1 @@
+"""Real servers out of wheels, run as processes of our own."""
