@@ -2,7 +2,11 @@
 
 from workers.runtimes.base import Runtime
 from workers.runtimes.onnx import OnnxRuntime
+from workers.runtimes.pt2 import Pt2Runtime
 
-_ALL: tuple[type[Runtime], ...] = (OnnxRuntime,)
+_ALL: tuple[type[Runtime], ...] = (
+    OnnxRuntime,
+    Pt2Runtime,
+)
 
 RUNTIMES: dict[str, Runtime] = {each.format.name: each() for each in _ALL}

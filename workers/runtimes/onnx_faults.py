@@ -9,13 +9,11 @@ from typing import Final
 from shared.domain.errors import FerryError, InvalidModel, UnsupportedOperator
 
 NO_KERNEL: Final = re.compile(
-    r"Could not find an implementation for (?P<operator>[\w.:]+)\(\d+\) node with name '(?P<node>[^']*)'"
+    r"Could not find an implementation for (?P<operator>[\w.:]+)\(\d+\) node"
+    r" with name '(?P<node>[^']*)'"
 )
 UNREGISTERED: Final = re.compile(r"(?P<operator>[\w.]+:\w+)\(-?\d*\) is not a registered function")
-NO_SCHEMA: Final = re.compile(
-    r"No (?:Op|op|schema) registered for (?P<operator>\w+)(?: with domain_version of (?P<opset>\d+))?"
-)
-NO_OPSET: Final = re.compile(r"No opset import for domain '?(?P<domain>[\w.]*)'?")
+NO_SCHEMA: Final = re.compile(r"No (?:Op|op|schema) registered for (?P<operator>\w+)")
 NODE: Final = re.compile(
     r"[Nn]ode(?: name|\))?[:,]?\s*\(?[\"']?(?P<node>[\w./:\-]+)[\"']?(?:,\s*(?P<operator>\w+))?"
 )
