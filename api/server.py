@@ -1,0 +1,136 @@
+"""The server: gunicorn's threaded worker, which can let go of a connection.
+
+gthread keeps a thread busy for as long as a view streams, so eight watchers would stop eight
+threads. Here a view may raise HandedOver instead of a body (api/watches.py): the request's thread
+ends at once, the connection leaves the worker's books, and its socket goes to the hub.
+"""
+
+import logging
+from typing import Any, Final
+
+from flask import Flask
+from gunicorn import glogging
+from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import ParseException
+from gunicorn.workers.gthread import ThreadWorker
+from typing_extensions import override
+
+from api.answers import wire
+from api.app import create_app
+from api.context import KEY, Context
+from api.problems import problem, unexpected
+from api.watches import HandedOver
+from shared.bootstrap import services
+from shared.domain.errors import BadRequest
+from shared.settings import Settings
+
+SILENCE: Final = 60.0  # seconds that a request's thread waits for its client to send or to take
+GRACE: Final = 4  # seconds for requests in flight at a shutdown
+KEEPALIVE: Final = 30  # seconds
+CONNECTIONS: Final = 1000  # watchers not counted
+
+
+class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no types
+    """Send gunicorn's records where all others go (shared/telemetry.py)."""
+
+    @override
+    def setup(self, cfg: Any) -> None:
+        self.cfg = cfg
+        self._access_log_enabled = False  # api/requests.py writes it
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.WARNING)
+
+
+class WatchfulWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """See the module."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._handed_over: dict[Any, HandedOver] = {}
+
+    @override
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        conn.sock.settimeout(SILENCE)
+        try:
+            return super().handle_request(req, conn)
+        except HandedOver as handed_over:
+            self._handed_over[conn] = handed_over
+            return False
+
+    @override
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        """On the main thread, behind each request: here alone `nr_conns` may be changed."""
+        handed_over = self._handed_over.pop(conn, None)
+        if handed_over is None:
+            super().finish_request(conn, fs)
+            return
+        self.nr_conns -= 1
+        handed_over.adopt(conn.sock)
+
+    @override
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Answer what never became a request of the application with a problem, too."""
+        if isinstance(exc, ParseException):
+            error = BadRequest(f"This is no HTTP request that can be read: {exc}.")
+            response = problem(error, None, None)
+        else:
+            self.log.error("request_failed", exc_info=exc)
+            response = problem(unexpected(), None, None)
+        try:
+            client.sendall(wire(response))
+        except OSError as gone:
+            self.log.debug("nobody there to be told: %s", gone)
+
+    @override
+    def handle_exit(self, sig: Any, frame: Any) -> None:
+        if self.alive:
+            self.method_queue.defer(self.app.context.hub.dismiss)
+        super().handle_exit(sig, frame)
+
+    @override
+    def run(self) -> None:
+        try:
+            super().run()
+        finally:
+            self.app.context.hub.close()
+            self.app.context.services.feed.close()
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """The application under its server; `run()` returns when it was told to stop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        super().__init__()
+
+    @override
+    def load_config(self) -> None:
+        host = (
+            f"[{self.settings.api_host}]"
+            if ":" in self.settings.api_host
+            else self.settings.api_host
+        )
+        for name, value in {
+            "bind": f"{host}:{self.settings.api_port}",
+            "workers": 1,
+            "worker_class": WatchfulWorker,
+            "threads": self.settings.api_threads,
+            "worker_connections": CONNECTIONS,
+            "keepalive": KEEPALIVE,
+            "graceful_timeout": GRACE,
+            "limit_request_line": 8190,
+            "logger_class": Logger,
+            "control_socket_disable": True,
+            "proc_name": "modelferry-api",
+        }.items():
+            self.cfg.set(name, value)
+
+    @override
+    def load(self) -> Flask:
+        """In the worker process, where threads may be started."""
+        return create_app(services(self.settings), self.settings)
+
+    @property
+    def context(self) -> Context:
+        context: Context = self.wsgi().extensions[KEY]
+        return context
