@@ -36,6 +36,7 @@
       + BadSamples          422  bad_samples
       + MemoryExceeded      422  memory_exceeded
       + DeadlineExceeded    422  deadline_exceeded
+      + OutputExceeded      422  output_exceeded
   + Ours                the service is at fault
     x Crashed             500  crashed
     x WorkerLost          500  worker_lost
@@ -254,6 +255,10 @@ class MemoryExceeded(StepRefused):
 
 class DeadlineExceeded(StepRefused):
     code, title = "deadline_exceeded", "The step took longer than it may"
+
+
+class OutputExceeded(StepRefused):
+    code, title = "output_exceeded", "The step wrote more than it may"
 
 
 class Crashed(Ours):

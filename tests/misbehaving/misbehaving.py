@@ -1,0 +1,188 @@
+"""A child that misbehaves: which way, its order's action says in `options.trick`."""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+FOREVER = 600
+
+
+def main(folder: Path, notes: int) -> int:
+    order = json.loads((folder / "order.json").read_bytes())
+    trick = order["action"]["options"]["trick"]
+    globals()[trick](folder, notes)
+    return 0
+
+
+def _result(folder: Path, **note: object) -> None:
+    (folder / "result.json").write_text(json.dumps(note))
+
+
+def _produce(folder: Path) -> None:
+    (folder / "output.onnx").write_bytes(b"model")
+    _result(folder, kind="produced", report={"largest": float("nan"), "name": "a\0b"})
+
+
+def behave(folder, notes):
+    os.write(notes, b'{"message": "half way", "progress": 0.5}\n')
+    print("hello")
+    sys.stderr.write("no line end")
+    _produce(folder)
+
+
+def tell_environment(folder, notes):
+    parts = Path("/proc/self/environ").read_bytes().split(b"\0")
+    print("started with " + " ".join(sorted(part.decode() for part in parts if part)))
+    print("has " + " ".join(sorted(f"{name}={value}" for name, value in os.environ.items())))
+    print("runs", os.getcwd(), oct(os.umask(0)), os.getsid(0) == os.getpid())
+    print("score", Path("/proc/self/oom_score_adj").read_text())
+    _produce(folder)
+
+
+def crash(folder, notes):
+    print("here it comes", flush=True)
+    ctypes.string_at(0)
+
+
+def leave(folder, notes):
+    os._exit(7)
+
+
+def hang(folder, notes):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    print("hanging", flush=True)
+    time.sleep(FOREVER)
+
+
+def breed(folder, notes):
+    """Grandchildren in sessions of their own, orphaned, deaf to SIGTERM."""
+    for _ in range(3):
+        if os.fork() == 0:
+            os.setsid()
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            if os.fork() == 0:
+                os.setsid()
+                (folder / f"pid-{os.getpid()}").touch()
+                time.sleep(FOREVER)
+            os._exit(0)
+    while len(list(folder.glob("pid-*"))) < 3:
+        time.sleep(0.01)
+    print("bred", flush=True)
+    if json.loads((folder / "order.json").read_bytes())["action"]["options"].get("stay"):
+        time.sleep(FOREVER)
+    _produce(folder)
+
+
+def leak(folder, notes):
+    kept = []
+    while True:
+        kept.append(bytearray(b"x" * (8 << 20)))
+        time.sleep(0.01)
+
+
+def leak_in_kin(folder, notes):
+    """Each process is below the limit; together they are not."""
+    for _ in range(4):
+        if os.fork() == 0:
+            kept = bytearray(b"x" * (100 << 20))
+            time.sleep(FOREVER)
+            del kept
+    time.sleep(FOREVER)
+
+
+def outrun(folder, notes):
+    """Ask for far more than the limit at once, faster than anybody looks."""
+    bytearray(1 << 40)
+
+
+def flood(folder, notes):
+    line = b"x" * 99 + b"\n"
+    for _ in range(200_000):
+        os.write(1, line)
+    _produce(folder)
+
+
+def flood_without_lines(folder, notes):
+    for _ in range(200):
+        os.write(1, b"\xff\0\xc3" * 30_000)
+    os.write(notes, b"no note at all\n" + b'{"message": "m", "progress": 7}\n')
+    _produce(folder)
+
+
+def fill(folder, notes):
+    """Many files, each of them small."""
+    for index in range(10_000):
+        (folder / f"file-{index}").write_bytes(b"x" * (1 << 20))
+        time.sleep(0.002)
+
+
+def huge_file(folder, notes):
+    with (folder / "output.onnx").open("wb") as file:
+        while True:
+            file.write(b"x" * (1 << 20))
+
+
+def garbage(folder, notes):
+    (folder / "result.json").write_bytes(b'{"kind": "produced", "rep')
+
+
+def huge_result(folder, notes):
+    with (folder / "result.json").open("wb") as file:
+        file.truncate(20 << 20)
+
+
+def pipe_result(folder, notes):
+    os.mkfifo(folder / "result.json")
+
+
+def linked_result(folder, notes):
+    (folder / "truth.json").write_text('{"kind": "produced", "report": {}}')
+    (folder / "result.json").symlink_to("truth.json")
+
+
+def linked_output(folder, notes):
+    (folder / "output.onnx").symlink_to("/etc/passwd")
+    _result(folder, kind="produced", report={})
+
+
+def no_output(folder, notes):
+    _result(folder, kind="produced", report={})
+
+
+def wrong_answer(folder, notes):
+    _result(folder, kind="agreed", report={})
+
+
+def invented_code(folder, notes):
+    fault = {"code": "all_is_well", "band": "yours", "detail": "trust me"}
+    _result(folder, kind="refused", fault=fault)
+
+
+def refuse(folder, notes):
+    fault = {"code": "unsupported_operator", "band": "ours", "detail": "Erfc\0", "node": "n1"}
+    _result(folder, kind="refused", fault=fault)
+
+
+def raise_memory_error(folder, notes):
+    raise MemoryError
+
+
+def report_memory_error(folder, notes):
+    fault = {"code": "memory_exceeded", "band": "yours", "detail": "too much"}
+    _result(folder, kind="refused", fault=fault)
+
+
+def kill_keeper(folder, notes):
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(FOREVER)
+
+
+def spawn(folder, notes):
+    subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({FOREVER})"])
+    _produce(folder)
