@@ -26,7 +26,7 @@ def receive(
 
     Raises:
         CorruptDownload: the bytes are not those that the digest names.
-        Misuse: the target's folder cannot be written to.
+        Misuse: the target's folder cannot be written to, or is full.
     """
     if target.is_dir():
         target = target / output.filename
@@ -34,9 +34,12 @@ def receive(
     partial = target.with_name(f".{target.name}.{name}.part")
     try:
         partial.touch()
+        _complete(transport, output, partial, progress)
     except OSError as error:
-        raise Misuse(f"Cannot write to {str(target.parent)!r}: {error.strerror}.") from error
-    _complete(transport, output, partial, progress)
+        raise Misuse(
+            f"Cannot write to {str(target.parent)!r}: {error.strerror}. Give another place.",
+            field="output",
+        ) from error
     digest = hashlib.sha256()
     for chunk in chunks(partial, 0, partial.stat().st_size):
         digest.update(chunk)

@@ -10,6 +10,9 @@ from modelferry.transport import Transport
 from modelferry.types import EventView, JobView
 from modelferry.wire import read
 
+END: Final = "end"
+"""The message behind the last event of a job that has ended."""
+
 PAUSE: Final = 0.5  # seconds before a stream that was closed in good order is opened again
 
 
@@ -48,7 +51,9 @@ def follow(transport: Transport, job_id: str, *, after: int = 0) -> Iterator[Eve
 def _stream(transport: Transport, job_id: str, after: int) -> Iterator[EventView]:
     headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
     with transport.stream(f"/v1/jobs/{job_id}/events", headers) as response:
-        for data in messages(response.iter_lines()):
+        for kind, data in messages(lines(response.iter_bytes())):
+            if kind == END:
+                return
             event = _event(data)
             # What the service repeats after a reconnect was told already.
             if event.seq > after:
@@ -63,19 +68,33 @@ def _event(data: str) -> EventView:
     return read(EventView, payload)
 
 
-def messages(lines: Iterable[str]) -> Iterator[str]:
-    """The data of each message. A message that was cut off by the end of the stream is none.
+def lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    """The lines of a stream. A last one without its end is none.
 
-    The format is that of https://html.spec.whatwg.org/multipage/server-sent-events.html; ids
-    and event names are in the data too, so only `data` is read.
+    Not str.splitlines (nor what is built on it): JSON may hold U+2028 and U+0085 as they are.
     """
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from (each.removesuffix(b"\r").decode() for each in whole)
+
+
+def messages(stream: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Name and data of each message. One that was cut off by the end of the stream is none.
+
+    The format is that of https://html.spec.whatwg.org/multipage/server-sent-events.html; the
+    ids are in the data too.
+    """
+    kind = ""
     data: list[str] = []
-    for line in lines:
+    for line in stream:
         if not line:
             if data:
-                yield "\n".join(data)
-            data = []
+                yield kind, "\n".join(data)
+            kind, data = "", []
             continue
         name, _, value = line.partition(":")
         if name == "data":
             data.append(value.removeprefix(" "))
+        elif name == "event":
+            kind = value.removeprefix(" ")

@@ -127,9 +127,9 @@ class Job:
             for event in items:
                 for text in event.data.get("lines", ()):
                     yield LogLine(event.seq, event.data.get("title"), event.at, str(text))
-            if not items and (told["ended"] or not follow):
+            if told["ended"] or not (items or follow):
                 return
-            after = max([after, int(told["last_seq"] or 0), *(event.seq for event in items)])
+            after = int(told["last_seq"])
 
     def cancel(self) -> JobView:
         """Stop the job.

@@ -36,21 +36,26 @@ class Source:
 
 @contextmanager
 def opened(path: Path, progress: Progress = silent) -> Iterator[Source]:
-    """The source that lies at `path`; a folder is packed beside nothing, in the temp folder.
+    """The source that lies at `path`; a folder is packed into the system's temp folder.
 
     Raises:
-        Misuse: there is no such file, or the folder is no model.
+        Misuse: there is no such file, it cannot be read, or the folder is no model.
     """
-    if path.is_dir():
-        with tempfile.TemporaryDirectory(prefix="modelferry-") as scratch:
-            name = f"{path.resolve().name}.zip"
-            packed = Path(scratch) / name
-            pack(path, packed, progress)
-            yield described(packed, name, progress)
-    elif path.is_file():
-        yield described(path, path.name, progress)
-    else:
+    if not path.exists():
         raise Misuse(f"There is no file or folder {str(path)!r}. Check the path.", field="source")
+    with tempfile.TemporaryDirectory(prefix="modelferry-") as scratch:
+        try:
+            if path.is_dir():
+                packed = Path(scratch) / f"{path.resolve().name}.zip"
+                pack(path, packed, progress)
+                path = packed
+            source = described(path, path.name, progress)
+        except OSError as error:
+            raise Misuse(
+                f"{str(error.filename or path)!r} cannot be read: {error.strerror}.",
+                field="source",
+            ) from error
+        yield source
 
 
 def described(path: Path, name: str, progress: Progress) -> Source:

@@ -12,7 +12,15 @@ from typing import Final
 
 import httpx
 
-from modelferry.errors import BadAnswer, Conflict, ModelferryError, NotFound, Passing, Unreachable
+from modelferry.errors import (
+    BadAnswer,
+    Conflict,
+    ModelferryError,
+    NotFound,
+    Passing,
+    RequestTimeout,
+    Unreachable,
+)
 from modelferry.progress import Progress, silent
 from modelferry.sources import Source, chunks
 from modelferry.transport import Transport, body
@@ -80,8 +88,10 @@ def _filled(
             for number in missing:
                 _send_part(transport, source, upload, number, progress)
                 ends, tries = time.monotonic() + transport.patience, 0
-        except (httpx.TransportError, Passing) as error:
-            trouble = error if isinstance(error, Passing) else transport.unreachable(error)
+        except (httpx.TransportError, Passing, RequestTimeout) as error:
+            trouble: ModelferryError = (
+                transport.unreachable(error) if isinstance(error, httpx.TransportError) else error
+            )
             pause = transport.pause(tries, trouble)
             if time.monotonic() + pause > ends:
                 raise trouble from error

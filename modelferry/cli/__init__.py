@@ -1,0 +1,5 @@
+"""The command line."""
+
+from modelferry.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,108 @@
+"""Words for what is shown: sizes, times, states, tables."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+from rich.markup import escape
+from rich.table import Table
+
+from modelferry.types import JobSummary, JobView, StepView
+
+COLOURS: Final = {
+    "succeeded": "green",
+    "done": "green",
+    "verified": "green",
+    "failed": "red",
+    "cancelled": "yellow",
+    "running": "cyan",
+}
+MINUTE: Final = 60
+HOUR: Final = 3600
+DAY: Final = 86400
+KIB: Final = 1024
+
+
+def size(count: float) -> str:
+    """Bytes, readable: `13.4 MiB`."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < KIB:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= KIB
+    return f"{count:.1f} TiB"
+
+
+def duration(seconds: float) -> str:
+    """`0.8 s`, `3 min 5 s`, `2 h 10 min`."""
+    if seconds < MINUTE:
+        return f"{seconds:.1f} s"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE:.0f} min {seconds % MINUTE:.0f} s"
+    return f"{seconds // HOUR:.0f} h {seconds % HOUR // MINUTE:.0f} min"
+
+
+def ago(moment: datetime) -> str:
+    """`3 min ago`."""
+    seconds = max((datetime.now(UTC) - moment).total_seconds(), 0)
+    for length, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
+        if seconds >= length:
+            return f"{seconds // length:.0f} {unit} ago"
+    return f"{seconds:.0f} s ago"
+
+
+def coloured(word: str) -> str:
+    """The word, in the colour of what it means."""
+    colour = COLOURS.get(word)
+    return f"[{colour}]{word}[/]" if colour else word
+
+
+def outcome(job: JobSummary) -> str:
+    """The state and, behind a success, what is proven."""
+    if job.state != "succeeded":
+        return coloured(job.state)
+    return coloured("verified") if job.proof == "verified" else "[yellow]not verified[/]"
+
+
+def table(headings: Iterable[str], rows: Iterable[Iterable[str]], *, empty: str) -> Table | str:
+    """A table without frame, or the sentence `empty`."""
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        drawn.add_column(heading, overflow="fold")
+    for row in rows:
+        drawn.add_row(*row)
+    return drawn if drawn.row_count else empty
+
+
+def step_time(step: StepView) -> str:
+    """How long it ran, or that it did not have to."""
+    if step.reused:
+        return "known already"
+    if step.started_at is None or step.ended_at is None:
+        return ""
+    return duration((step.ended_at - step.started_at).total_seconds())
+
+
+def current_steps(job: JobView) -> list[StepView]:
+    """The steps of the job's present round, in the order of the plan."""
+    steps = [step for step in job.steps if step.round == job.round]
+    return sorted(steps, key=lambda step: (step.route, step.position))
+
+
+def largest_error(job: JobView) -> str | None:
+    """The worst of all outputs, as the verification reports it."""
+    outputs = (job.report.verification or {}).get("outputs") or []
+    errors = [each["max_abs"] for each in outputs if each.get("max_abs") is not None]
+    return f"{max(errors):.2g}" if errors else None
+
+
+def verdict(job: JobView) -> str:
+    """One sentence on a job that succeeded: verified or not, with which error, by which route."""
+    route = f"Route: {escape(job.report.route or 'as it is')}."
+    took = f" {duration(job.report.seconds)}." if job.report.seconds is not None else ""
+    if job.report.proof != "verified":
+        return f"[yellow]Converted, not verified[/]: nothing here can run both ends. {route}{took}"
+    cases = len((job.report.verification or {}).get("cases") or [])
+    error = largest_error(job)
+    worst = f": largest error {error}" if error is not None else ""
+    over = f" over {cases} inputs" if worst and cases else ""
+    return f"[green]Verified[/]{worst}{over}. {route}{took}"
