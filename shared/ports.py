@@ -7,11 +7,26 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from shared.domain.artifacts import Artifact
+from shared.domain.jobs import JobState
 from shared.domain.lifecycle import Lease
 from shared.domain.offers import Offer, Queue
 from shared.domain.orders import ProgressNote, WorkOrder
 from shared.domain.outcomes import Outcome
-from shared.domain.plans import Action
+from shared.domain.pages import Page
+from shared.domain.plans import Action, Plan
+from shared.domain.rosters import Roster
+from shared.domain.targets import Target
+from shared.domain.views import (
+    ArrayView,
+    EventView,
+    JobSummary,
+    JobView,
+    ModelView,
+    PartView,
+    SamplesView,
+    UploadView,
+    WorkerView,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +54,103 @@ class Pulse:
 
     lost: frozenset[str]  # steps whose lease is another's now
     cancelled: frozenset[str]  # steps whose job someone cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job that is fit to be written down."""
+
+    model: ModelView
+    target: Target
+    plan: Plan
+    priority: int
+    samples: SamplesView | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRequest:
+    """An Idempotency-Key and the digest of what was asked for under it."""
+
+    key: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    state: JobState | None = None
+    model_id: str | None = None
+    target: str | None = None
+
+
+class JobStore(Protocol):
+    """The door to the jobs table. A tenant sees its own jobs only: others are NotFound."""
+
+    def earlier(self, tenant: str, request: KeyedRequest) -> list[JobView] | None:
+        """The jobs that this request made before, or None.
+
+        Raises:
+            KeyReused: the key stands for another request.
+        """
+        ...
+
+    def submit(
+        self, tenant: str, jobs: Sequence[NewJob], request: KeyedRequest | None
+    ) -> tuple[list[JobView], bool]:
+        """Write the jobs and their first steps; False if an equal request was first.
+
+        Raises:
+            KeyReused: the key stands for another request.
+        """
+        ...
+
+    def cancel(self, tenant: str, job_id: str) -> JobView:
+        """
+        Raises:
+            JobEnded: it is too late.
+        """
+        ...
+
+    def retry(self, tenant: str, job_id: str, plan: Plan) -> JobView:
+        """
+        Raises:
+            JobNotEnded: it is still under way.
+            Conflict: it has succeeded.
+        """
+        ...
+
+    def job(self, tenant: str, job_id: str) -> JobView: ...
+
+    def jobs(
+        self, tenant: str, wanted: JobFilter, limit: int, cursor: str | None
+    ) -> Page[JobSummary]:
+        """The newest first.
+
+        Raises:
+            BadRequest: the cursor is none of ours.
+        """
+        ...
+
+    def events(
+        self, tenant: str, job_id: str, after: int, limit: int, kinds: Sequence[str] | None
+    ) -> tuple[EventView, ...]:
+        """Those with a greater seq than `after`, in order."""
+        ...
+
+
+class ModelStore(Protocol):
+    """The door to models and samples. A tenant sees its own only: others are NotFound."""
+
+    def model(self, tenant: str, model_id: str) -> ModelView: ...
+
+    def models(
+        self, tenant: str, format: str | None, limit: int, cursor: str | None
+    ) -> Page[ModelView]: ...
+
+    def samples(self, tenant: str, samples_id: str) -> SamplesView: ...
+
+    def artifact(self, tenant: str, digest: str) -> tuple[Artifact, str]:
+        """An artifact that a model or a step of this tenant has, and a name for its file."""
+        ...
 
 
 class StepStore(Protocol):
@@ -85,6 +197,18 @@ class Fleet(Protocol):
     def announce(self, offer: Offer) -> None: ...
     def seen(self, worker: str) -> None: ...
     def leave(self, worker: str) -> None: ...
+
+    def roster(self) -> Roster:
+        """Every distinct offer ever made."""
+        ...
+
+    def workers(self) -> tuple[WorkerView, ...]:
+        """Those that announced themselves, the latest first."""
+        ...
+
+    def slots(self) -> dict[Queue, int]:
+        """How many steps the workers on line can run at once, by class."""
+        ...
 
 
 class Doorbell(Protocol):
@@ -161,7 +285,78 @@ class ObjectStore(Protocol):
         """Forget the staged parts of an upload."""
         ...
 
+    def tidy(self, age: timedelta) -> None:
+        """Forget what writers that died left staged longer than `age` ago."""
+        ...
+
     def check(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUpload:
+    """An upload as it is kept. `digest` and `format` are what the uploader said, if anything."""
+
+    view: UploadView
+    digest: str | None
+    format: str | None
+
+
+class UploadStore(Protocol):
+    """The door to uploads, and to the models and samples that come of them.
+
+    A tenant sees its own only: others are NotFound.
+    """
+
+    def open(
+        self,
+        tenant: str,
+        *,
+        name: str,
+        size: int,
+        digest: str | None,
+        format: str | None,
+        part_size: int,
+        ttl: timedelta,
+    ) -> UploadView: ...
+
+    def find(self, tenant: str, upload_id: str) -> OpenUpload: ...
+
+    def add_part(self, tenant: str, upload_id: str, part: PartView) -> None:
+        """Record a part; the same number again replaces it.
+
+        Raises:
+            UploadClosed: the upload is not open, or no longer.
+        """
+        ...
+
+    def complete(
+        self, tenant: str, upload_id: str, *, digest: str, format: str, size: int
+    ) -> tuple[ModelView, bool]:
+        """Make the model, or find the one of the same bytes (False), and close the upload.
+
+        An upload that is completed already gives its model again.
+
+        Raises:
+            UploadClosed: the upload was aborted.
+        """
+        ...
+
+    def keep_samples(
+        self, tenant: str, upload_id: str, *, digest: str, size: int, arrays: Sequence[ArrayView]
+    ) -> SamplesView:
+        """Make the samples of an upload, and close it."""
+        ...
+
+    def abort(self, tenant: str, upload_id: str) -> None:
+        """
+        Raises:
+            UploadClosed: the upload is completed. One that was aborted stays so.
+        """
+        ...
+
+    def expire(self, limit: int) -> Sequence[str]:
+        """Abort open uploads whose time is up; their ids."""
+        ...
 
 
 class Runner(Protocol):

@@ -55,9 +55,11 @@ def progress(plan: Plan, steps: Sequence[tuple[Place, State]]) -> Progress:
 
     The inspect step stands alone; routes are opened one after the other: the next one only
     when a step of the one before has failed. A cancelled step, unless it was dropped behind
-    a failed one, cancels the job.
+    a failed one, cancels the job; while a step runs, nothing is due.
     """
     rows = sorted(steps)
+    if any(state is State.RUNNING for _, state in rows):
+        return Progress(JobState.RUNNING)
     route = max(place.route for place, _ in rows)
     current = [(place, state) for place, state in rows if place.route == route]
     states = {state for _, state in current}
@@ -69,7 +71,7 @@ def progress(plan: Plan, steps: Sequence[tuple[Place, State]]) -> Progress:
     if states == {State.DONE}:
         inspected = route == INSPECTION
         return Progress(JobState.RUNNING, open=0) if inspected else Progress(JobState.SUCCEEDED)
-    due = None if states & {State.READY, State.RUNNING} else waiting[0]
+    due = None if State.READY in states else waiting[0]
     untouched = all(state in {State.WAITING, State.READY} for _, state in rows)
     return Progress(JobState.QUEUED if untouched else JobState.RUNNING, unblock=due)
 

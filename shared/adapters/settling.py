@@ -1,0 +1,169 @@
+"""Settling: the end of an attempt, whoever tells of it, and all that follows."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.adapters.claims import twins
+from shared.adapters.course import ACTION, Course, Ready
+from shared.adapters.leases import held_by
+from shared.adapters.tables import AttemptRow, JobRow, ResultRow, StepRow
+from shared.domain.errors import LeaseLost
+from shared.domain.fingerprints import fingerprint
+from shared.domain.lifecycle import Move, State, moved
+from shared.domain.offers import Offer
+from shared.domain.outcomes import Agreed, Disagreed, Outcome, Produced, fault_of, verdict
+from shared.domain.rosters import toolchain
+from shared.ports import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Persistence:
+    """How often, and how soon, a step is tried again when the machine is at fault."""
+
+    max_attempts: int
+    backoff: timedelta  # before the second attempt; doubled for each further one
+
+    def pause(self, attempt: int) -> timedelta:
+        return self.backoff * (1 << (attempt - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An attempt and how it ended. No usage and no offer: its worker was lost."""
+
+    step: str
+    attempt: int
+    outcome: Outcome
+    usage: Usage | None = None
+    offer: Offer | None = None
+
+
+def settle(session: Session, job: JobRow, ending: Ending, persistence: Persistence) -> Ready:
+    """End the attempt, advance its job and those that waited for its result.
+
+    The caller has locked the job's row, and rings for what is returned.
+
+    Raises:
+        LeaseLost: the step is another attempt's now.
+    """
+    course = Course(session, job)
+    step = _close(course, ending, persistence)
+    course.follow()
+    result = _keep(session, step, ending)
+    return course.ready | (_share(session, result, job.id) if result else {})
+
+
+def _close(course: Course, ending: Ending, persistence: Persistence) -> StepRow:
+    outcome = ending.outcome
+    # A job that someone cancelled ends as cancelled, whatever its last attempt has to say.
+    move = (
+        Move.CANCEL
+        if course.job.cancel_requested
+        else verdict(outcome, persistence.max_attempts - ending.attempt)
+    )
+    fault = fault_of(outcome)
+    error = fault.model_dump() if fault else None
+    values: dict[str, Any] = {
+        "state": moved(State.RUNNING, move).value,
+        "worker": None,
+        "lease_expires": None,
+        **_findings(outcome, move),
+    }
+    if move is Move.RETRY:
+        values |= {"not_before": course.now + persistence.pause(ending.attempt), "progress": None}
+    else:
+        values |= {"ended_at": course.now}
+    step = course.session.scalars(
+        update(StepRow)
+        .where(held_by(ending.step, ending.attempt))
+        .values(values)
+        .returning(StepRow),
+        execution_options={"populate_existing": True},
+    ).one_or_none()
+    if step is None:
+        raise LeaseLost(f"Attempt {ending.attempt} of step {ending.step} was superseded.")
+    _close_attempt(course.session, ending, error)
+    match move:
+        case Move.FINISH:
+            course.finished(step)
+        case Move.RETRY:
+            course.say_of(step, "step.retrying", fault=error)
+        case Move.FAIL:
+            course.say_of(step, "step.failed", fault=error)
+        case _:
+            course.say_of(step, "step.cancelled")
+    return step
+
+
+def _findings(outcome: Outcome, move: Move) -> dict[str, Any]:
+    """What the step's row keeps of the outcome, where the move lets it stand."""
+    if move not in {Move.FINISH, Move.FAIL}:
+        return {}
+    found: dict[str, Any] = {}
+    fault = fault_of(outcome)
+    if fault:
+        found["fault"] = fault.model_dump()
+    if isinstance(outcome, Produced | Agreed | Disagreed):
+        found["report"] = outcome.report
+    return found | _output(outcome)
+
+
+def _output(outcome: Outcome) -> dict[str, Any]:
+    artifact = outcome.artifact if isinstance(outcome, Produced) else None
+    if artifact is None:
+        return {}
+    return {
+        "output_digest": artifact.digest,
+        "output_format": artifact.format,
+        "output_size": artifact.size,
+    }
+
+
+def _close_attempt(session: Session, ending: Ending, error: dict[str, Any] | None) -> None:
+    usage = ending.usage
+    session.execute(
+        update(AttemptRow)
+        .where(AttemptRow.step_id == UUID(ending.step), AttemptRow.number == ending.attempt)
+        .values(
+            ended_at=func.clock_timestamp(),
+            outcome=type(ending.outcome).__name__.lower(),
+            fault=error,
+            peak_memory=usage.peak_memory if usage else None,
+            seconds=usage.seconds if usage else None,
+        )
+    )
+
+
+def _keep(session: Session, step: StepRow, ending: Ending) -> ResultRow | None:
+    """Put the result into the cache, under the packages that the worker really has.
+
+    What is returned stands under the fingerprint as it was planned: for the twins.
+    """
+    outcome = ending.outcome
+    if not isinstance(outcome, Produced | Agreed) or ending.offer is None:
+        return None
+    action = ACTION.validate_python(step.action)
+    digests = [each["digest"] for each in (step.inputs or {}).values()]
+    actual = fingerprint(action, digests, toolchain(action, ending.offer))
+    values = {"report": outcome.report, **_output(outcome)}
+    session.execute(
+        insert(ResultRow).values(fingerprint=actual, **values).on_conflict_do_nothing()
+    )
+    return ResultRow(fingerprint=step.fingerprint, **values)
+
+
+def _share(session: Session, result: ResultRow, but: UUID) -> Ready:
+    """Finish the ready twins of a step that is done."""
+    ready: Ready = {}
+    for twin, job in session.execute(twins(result.fingerprint, but)):
+        course = Course(session, job)
+        course.reuse(twin, result)
+        course.follow()
+        ready |= course.ready
+    return ready

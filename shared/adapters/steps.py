@@ -1,0 +1,169 @@
+"""Steps: the queue. Claimed, leased, fenced and settled in Postgres, and nowhere else."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from math import isfinite
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from typing_extensions import override
+
+from shared.adapters.bells import Bells
+from shared.adapters.claims import lost_race, next_step, twin_runs
+from shared.adapters.course import ACTION, Course
+from shared.adapters.database import Database
+from shared.adapters.events import of_step, record
+from shared.adapters.leases import held_by, next_expired, renew
+from shared.adapters.settling import Ending, Persistence, settle
+from shared.adapters.tables import AttemptRow, JobRow, ResultRow, StepRow
+from shared.domain.artifacts import Artifact
+from shared.domain.errors import LeaseLost, WorkerLost
+from shared.domain.lifecycle import Lease, Move, State, moved
+from shared.domain.offers import Offer, Queue
+from shared.domain.orders import ProgressNote
+from shared.domain.outcomes import Broke, Outcome
+from shared.ports import Claimed, Pulse, StepStore, Usage
+
+
+class Steps(StepStore):
+    """The steps of one database. Each method is one transaction, or one for each step."""
+
+    def __init__(self, database: Database, bells: Bells, persistence: Persistence) -> None:
+        self._database = database
+        self._bells = bells
+        self._persistence = persistence
+
+    @override
+    def claim(
+        self, worker: str, capabilities: Sequence[str], queue: Queue, term: timedelta
+    ) -> Claimed | None:
+        while True:
+            try:
+                with self._database.begin() as session:
+                    found = session.execute(next_step(capabilities, queue)).first()
+                    if found is None:
+                        return None
+                    claimed, course = _take(session, *found, worker, term)
+            except IntegrityError as error:
+                if not lost_race(error):
+                    raise
+                continue
+            if claimed is not None:
+                return claimed
+            self._bells.ring(course.ready)
+
+    @override
+    def renew(self, worker: str, leases: dict[str, Lease], term: timedelta) -> Pulse:
+        with self._database.begin() as session:
+            return renew(session, worker, leases, term)
+
+    @override
+    def report(self, claimed: Claimed, note: ProgressNote | None, lines: Sequence[str]) -> None:
+        with self._database.begin() as session:
+            job = _lock(session, claimed)
+            step = session.scalars(
+                update(StepRow)
+                .where(held_by(claimed.step, claimed.lease.attempt))
+                .values(_noted(note))
+                .returning(StepRow)
+            ).one_or_none()
+            if step is None:
+                raise _lost(claimed)
+            happened = []
+            if note is not None:
+                data = note.model_dump()
+                happened.append(of_step("step.progress", step, claimed.action, **data))
+            if lines:
+                happened.append(of_step("step.log", step, claimed.action, lines=list(lines)))
+            record(session, job, happened)
+
+    @override
+    def settle(self, claimed: Claimed, outcome: Outcome, usage: Usage, offer: Offer) -> None:
+        ending = Ending(claimed.step, claimed.lease.attempt, outcome, usage, offer)
+        with self._database.begin() as session:
+            bells = settle(session, _lock(session, claimed), ending, self._persistence)
+        self._bells.ring(bells)
+
+    @override
+    def expire(self, limit: int) -> Sequence[str]:
+        expired: list[str] = []
+        while len(expired) < limit:
+            with self._database.begin() as session:
+                found = session.execute(next_expired()).first()
+                if found is None:
+                    break
+                step, job = found
+                ending = Ending(str(step.id), step.attempt, _lost_with(step))
+                bells = settle(session, job, ending, self._persistence)
+            self._bells.ring(bells)
+            expired.append(ending.step)
+        return expired
+
+    @override
+    def unheard(self, age: timedelta) -> dict[Queue, int]:
+        due = func.greatest(StepRow.ready_at, StepRow.not_before)
+        query = (
+            select(StepRow.queue, func.count())
+            .where(StepRow.state == State.READY.value, due < func.now() - age, ~twin_runs())
+            .group_by(StepRow.queue)
+        )
+        with self._database.begin() as session:
+            return {Queue(queue): count for queue, count in session.execute(query)}
+
+
+def _take(
+    session: Session, step: StepRow, job: JobRow, worker: str, term: timedelta
+) -> tuple[Claimed | None, Course]:
+    """Give the step to the worker, or finish it at once when its result is known by now.
+
+    A twin may have settled between our looking and our claiming: its entry in steps_flight
+    makes this UPDATE wait for that commit, and so the look at the results comes after it.
+    """
+    course = Course(session, job)
+    lease = Lease(worker, step.attempt + 1, course.now + term)
+    before = step.attempt
+    step.state = moved(State(step.state), Move.CLAIM).value
+    step.worker, step.attempt, step.lease_expires = worker, lease.attempt, lease.expires
+    session.flush()
+    known = session.get(ResultRow, step.fingerprint)
+    if known is not None:
+        step.worker, step.attempt, step.lease_expires = None, before, None
+        course.reuse(step, known)
+        course.follow()
+        return None, course
+    step.started_at = step.started_at or course.now
+    session.add(AttemptRow(step_id=step.id, number=lease.attempt, worker=worker))
+    course.say_of(step, "step.running", worker=worker)
+    course.follow()
+    inputs = {role: Artifact.model_validate(each) for role, each in (step.inputs or {}).items()}
+    action = ACTION.validate_python(step.action)
+    return Claimed(str(step.id), str(job.id), action, inputs, lease), course
+
+
+def _lock(session: Session, claimed: Claimed) -> JobRow:
+    job = session.get(JobRow, UUID(claimed.job), with_for_update={"key_share": True})
+    if job is None:
+        raise _lost(claimed)
+    return job
+
+
+def _lost(claimed: Claimed) -> LeaseLost:
+    return LeaseLost(f"Attempt {claimed.lease.attempt} of step {claimed.step} was superseded.")
+
+
+def _lost_with(step: StepRow) -> Broke:
+    lost = WorkerLost(f"Worker {step.worker} was not heard from in time, and lost the step.")
+    return Broke(lost.fault)
+
+
+def _noted(note: ProgressNote | None) -> dict[str, Any]:
+    """The columns that a progress note changes; a share that is no share is left out."""
+    if note is None:
+        return {"worker": StepRow.worker}
+    columns: dict[str, Any] = {"message": note.message.replace("\0", "\ufffd")}
+    if note.progress is not None and isfinite(note.progress):
+        columns["progress"] = min(max(note.progress, 0.0), 1.0)
+    return columns

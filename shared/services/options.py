@@ -1,0 +1,74 @@
+"""Options: what a user set, held against the schema that a converter announced."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from shared.domain.errors import InvalidOptions
+
+
+def own_options(schema: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the given options that the schema declares, its defaults filled in.
+
+    Equal meanings come out equal (18.0 is 18 where an integer is asked for), since the
+    result goes into a fingerprint.
+
+    Raises:
+        InvalidOptions: a value does not fit; names the option and what it may be.
+    """
+    declared: Mapping[str, Any] = schema.get("properties", {})
+    chosen = {name: value for name, value in given.items() if name in declared}
+    for error in Draft202012Validator(dict(schema)).iter_errors(chosen):
+        name = str(error.absolute_path[0]) if error.absolute_path else str(error.validator)
+        if name not in declared:
+            raise InvalidOptions(f"The options do not fit: {error.message}.", field="options")
+        raise InvalidOptions(
+            f"{name} must be {allowed(declared[name], schema)}; it was {chosen[name]!r}.",
+            field=f"options.{name}",
+        )
+    defaults = {name: each["default"] for name, each in declared.items() if "default" in each}
+    return {name: _plain(value, declared[name]) for name, value in (defaults | chosen).items()}
+
+
+def allowed(declared: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """What an option may be, in words: 'an integer from 11 to 22'."""
+    if "$ref" in declared:
+        name = str(declared["$ref"]).rpartition("/")[2]
+        return allowed(schema.get("$defs", {}).get(name, {}), schema)
+    if "anyOf" in declared:
+        return " or ".join(allowed(each, schema) for each in declared["anyOf"])
+    if "enum" in declared:
+        return "one of " + ", ".join(repr(each) for each in declared["enum"])
+    if "const" in declared:
+        return repr(declared["const"])
+    return _KINDS.get(str(declared.get("type")), "as its schema says") + _bounds(declared)
+
+
+_KINDS = {
+    "boolean": "true or false",
+    "integer": "an integer",
+    "number": "a number",
+    "string": "a string",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+
+
+def _bounds(declared: Mapping[str, Any]) -> str:
+    low, high = declared.get("minimum"), declared.get("maximum")
+    above, below = declared.get("exclusiveMinimum"), declared.get("exclusiveMaximum")
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    parts = {"of at least": low, "of at most": high, "above": above, "below": below}
+    words = [f"{word} {bound}" for word, bound in parts.items() if bound is not None]
+    return " " + " and ".join(words) if words else ""
+
+
+def _plain(value: Any, declared: Mapping[str, Any]) -> Any:
+    if isinstance(value, float) and declared.get("type") == "integer":
+        return int(value)
+    if isinstance(value, int) and declared.get("type") == "number":
+        return float(value)
+    return value
