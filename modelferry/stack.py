@@ -39,6 +39,10 @@ def say_at_once(line: str) -> None:
     sys.stdout.flush()
 
 
+def _at_once(_: Program) -> bool:
+    return True
+
+
 class Stack:
     """All parts of one home folder. `say` takes each line for the reader."""
 
@@ -62,8 +66,10 @@ class Stack:
         self._find_database()
         self._find_broker()
         self._find_store()
+        self._check_settings()
         self._migrate()
         self._run(self._api(), self._sweeper(), self._worker())
+        self._announce()
 
     def keep(self) -> NoReturn:
         """Watch over the parts until a signal interrupts."""
@@ -108,9 +114,14 @@ class Stack:
             self._line(name, f"{what}, by {variable}", place)  # without the password
         return bool(url)
 
+    def _check_settings(self) -> None:
+        """Before anything is changed: a wrong variable is refused, by its name."""
+        check = "import sys; sys.tracebacklimit = 0; from shared.settings import load; load()"
+        self._program("reading the settings", "").use([sys.executable, "-c", check])
+
     def _migrate(self) -> None:
         began = time.monotonic()
-        alembic = self._program("migrations", "alembic", grace=0, ready=lambda _: True)
+        alembic = self._program("migrations", "alembic")
         alembic.use([*alembic.command(), "upgrade", "head"])
         self._line("migrations", "alembic upgrade", "head", time.monotonic() - began)
 
@@ -138,8 +149,8 @@ class Stack:
         name: str,
         module: str,
         *,
-        grace: float,
-        ready: Callable[[Program], bool],
+        grace: float = 0,
+        ready: Callable[[Program], bool] = _at_once,
         what: str = "",
         where: str = "",
     ) -> Program:
@@ -160,19 +171,15 @@ class Stack:
         began = time.monotonic()
         for part in parts:
             self._parts.append(part)
+            if part.log.exists():  # that of the run before
+                part.log.replace(part.log.with_suffix(".log.old"))
             part.launch()
         for part in parts:
             part.wait(PATIENCE)
             self._line(part.name, part.what, part.where, time.monotonic() - began)
-            self._announce()
 
     def _log(self, name: str) -> Path:
-        """A new log; that of the run before is kept beside it."""
-        log = private_folder(self.home / "logs") / f"{name}.log"
-        if log.exists():
-            log.replace(log.with_suffix(".log.old"))
-        log.touch()
-        return log
+        return private_folder(self.home / "logs") / f"{name}.log"
 
     def _line(self, name: str, what: str, where: str, seconds: float | None = None) -> None:
         took = "" if seconds is None else f"{seconds:.1f} s"
@@ -216,7 +223,7 @@ def up(environ: Mapping[str, str] = os.environ, say: Say = say_at_once) -> int:
         with _alone(private_folder(home)):
             return _run(Stack(home, environ, say), say)
     except StackError as error:
-        say(f"modelferry: {error}")
+        sys.stderr.write(f"modelferry: {error}\n")
         return 1
 
 

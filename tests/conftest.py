@@ -5,6 +5,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -12,11 +13,19 @@ import pytest
 import redis
 
 from modelferry.embedded.postgres import Postgres
+from modelferry.embedded.service import Service
 from modelferry.embedded.valkey import Valkey
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = "migrated"
+IMPATIENT = {"MODELFERRY_LEASE_TERM": "5", "MODELFERRY_HEARTBEAT": "0.5"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_of_the_developer() -> None:
+    for name in [name for name in os.environ if name.startswith("MODELFERRY_")]:
+        del os.environ[name]
 
 
 def _administer(postgres: Postgres, statement: str) -> None:
@@ -89,3 +98,27 @@ def settings(database_url: str, broker_url: str, store_url: str, tmp_path: Path)
         store_url=store_url,
         work_dir=tmp_path / "work",
     )
+
+
+@dataclass(frozen=True)
+class Running:
+    """The whole service. `env` is what its parts were told: addresses and passwords."""
+
+    supervisor: Service
+    url: str
+    env: dict[str, str]
+    home: Path
+
+    def pid(self, part: str) -> int:
+        """Of postgres, valkey, api, worker or sweeper; another one after it was restarted."""
+        return self.supervisor.part(part)
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """All parts as processes, on servers of their own; a part that is killed comes back."""
+    home = tmp_path_factory.mktemp("service")
+    supervisor = Service(home, {**os.environ, **IMPATIENT})
+    supervisor.start()
+    yield Running(supervisor, supervisor.url, supervisor.told, home)
+    supervisor.stop()
