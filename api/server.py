@@ -6,6 +6,7 @@ ends at once, the connection leaves the worker's books, and its socket goes to t
 """
 
 import logging
+import time
 from typing import Any, Final
 
 from flask import Flask
@@ -27,6 +28,7 @@ from shared.settings import Settings
 SILENCE: Final = 60.0  # seconds that a request's thread waits for its client to send or to take
 GRACE: Final = 4  # seconds for requests in flight at a shutdown
 KEEPALIVE: Final = 30  # seconds
+PARTING: Final = 0.5  # seconds that an idle connection is kept at a shutdown
 CONNECTIONS: Final = 1000  # watchers not counted
 
 
@@ -86,6 +88,10 @@ class WatchfulWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         if self.alive:
             self.method_queue.defer(self.app.context.hub.dismiss)
         super().handle_exit(sig, frame)
+
+    @override
+    def _cap_keepalive(self, deadline: float) -> None:
+        super()._cap_keepalive(min(deadline, time.monotonic() + PARTING))
 
     @override
     def run(self) -> None:
