@@ -1,6 +1,6 @@
 """Submit to verified result, beside the cold command lines that people use today.
 
-    python bench/conversion.py [ROUNDS]
+    python -m bench.conversion [ROUNDS]
 
 Service and command line take turns on the same model files in one run; a round uses weights
 of its own, so that nothing is answered from the cache. The service's seconds run from the
@@ -19,14 +19,14 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-import cold
 from rich.console import Console
 from rich.table import Table
 
+from bench import cold
 from modelferry import Modelferry
 from modelferry.stack import Stack
 
-HERE: Final = Path(__file__).parent
+ROOT: Final = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,10 @@ def main(rounds: int) -> int:
     with tempfile.TemporaryDirectory(prefix="modelferry-bench-") as scratch:
         folder = Path(scratch)
         subprocess.run(
-            [sys.executable, HERE / "sources.py", folder, str(rounds)],
+            [sys.executable, "-m", "bench.sources", folder, str(rounds)],
             check=True,
             capture_output=True,
+            cwd=ROOT,
         )
         stack = Stack(folder / "home", {**os.environ, "MODELFERRY_API_PORT": "0"})
         try:

@@ -1,6 +1,6 @@
 """Models to convert, as many different ones of each as there are rounds.
 
-    python bench/sources.py FOLDER ROUNDS
+    python -m bench.sources FOLDER ROUNDS
 
 Equal bytes would be answered from the cache, so every round has weights of its own. Batch
 norm statistics are randomised too: with the initial ones a mistake in them would not show.
@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from resnet18 import write_pt2
+
+from bench.resnet18 import write_pt2
 
 
 def mobilenet(folder: Path, number: int) -> None:
