@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     )
     worker_slots: int = Field(1, ge=1, le=64, description="Steps that one worker runs at once.")
     worker_queues: str = Field("cpu", description="Queue classes of this worker: `cpu`, `gpu`.")
+    stop_grace: Seconds = Field(
+        2, description="How long a worker that is told to stop lets its steps run on."
+    )
     work_dir: Path = Field(
         Path("/tmp/modelferry"),  # noqa: S108 - 0700 folders of their own are made below it
         description="Scratch folder of the worker; each attempt has a folder of its own below it.",

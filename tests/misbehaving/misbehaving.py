@@ -28,24 +28,29 @@ def _produce(folder: Path) -> None:
     _result(folder, kind="produced", report={"largest": float("nan"), "name": "a\0b"})
 
 
+def _say(*words: object) -> None:
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
+
+
 def behave(folder, notes):
     os.write(notes, b'{"message": "half way", "progress": 0.5}\n')
-    print("hello")
+    _say("hello")
     sys.stderr.write("no line end")
     _produce(folder)
 
 
 def tell_environment(folder, notes):
     parts = Path("/proc/self/environ").read_bytes().split(b"\0")
-    print("started with " + " ".join(sorted(part.decode() for part in parts if part)))
-    print("has " + " ".join(sorted(f"{name}={value}" for name, value in os.environ.items())))
-    print("runs", os.getcwd(), oct(os.umask(0)), os.getsid(0) == os.getpid())
-    print("score", Path("/proc/self/oom_score_adj").read_text())
+    _say("started with " + " ".join(sorted(part.decode() for part in parts if part)))
+    _say("has " + " ".join(sorted(f"{name}={value}" for name, value in os.environ.items())))
+    _say("runs", Path.cwd(), oct(os.umask(0)), os.getsid(0) == os.getpid())
+    _say("score", Path("/proc/self/oom_score_adj").read_text())
     _produce(folder)
 
 
 def crash(folder, notes):
-    print("here it comes", flush=True)
+    _say("here it comes")
     ctypes.string_at(0)
 
 
@@ -56,7 +61,7 @@ def leave(folder, notes):
 def hang(folder, notes):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    print("hanging", flush=True)
+    _say("hanging")
     time.sleep(FOREVER)
 
 
@@ -73,7 +78,7 @@ def breed(folder, notes):
             os._exit(0)
     while len(list(folder.glob("pid-*"))) < 3:
         time.sleep(0.01)
-    print("bred", flush=True)
+    _say("bred")
     if json.loads((folder / "order.json").read_bytes())["action"]["options"].get("stay"):
         time.sleep(FOREVER)
     _produce(folder)

@@ -1,0 +1,77 @@
+"""Doorbells: Celery as we use it, to be woken up and for nothing else."""
+
+from typing import Any
+
+from celery import Celery, Task
+from celery.app.amqp import AMQP
+from celery.worker.request import Request
+from kombu import Connection, Queue
+from typing_extensions import override
+
+from shared.adapters.doorbell import kombu_url
+from shared.settings import Settings
+
+FIRST_RETRY, NEXT_RETRY, LAST_RETRY = 0.2, 0.3, 2.0
+"""Seconds between attempts to reach a broker that is away."""
+
+
+class PatientConnection(Connection):  # type: ignore[misc]  # kombu has no types
+    """Comes back within seconds; kombu's own pauses grow to half a minute."""
+
+    @override
+    def ensure_connection(self, *args: Any, **options: Any) -> Connection:
+        pauses = {
+            "interval_start": FIRST_RETRY,
+            "interval_step": NEXT_RETRY,
+            "interval_max": LAST_RETRY,
+        }
+        return super().ensure_connection(*args, **(pauses | options))
+
+
+class Doors(AMQP):  # type: ignore[misc]  # celery has no types
+    Connection = PatientConnection
+
+
+class Ring(Request):  # type: ignore[misc]  # celery has no types
+    """A doorbell needs no answer.
+
+    kombu counts deliveries until they are acknowledged, and an acknowledgement that meets a dead
+    broker is counted for ever: enough of those, and the consumer never asks for another message.
+    """
+
+    @override
+    def acknowledge(self) -> None:
+        self.acknowledged = True
+
+
+class Answer(Task):  # type: ignore[misc]  # celery has no types
+    Request = Ring
+    ignore_result = True
+
+
+def doors(settings: Settings, queues: tuple[str, ...]) -> Celery:
+    """The Celery application of one worker. Nothing that it keeps is relied on."""
+    app = Celery("modelferry", broker=kombu_url(settings.broker_url), amqp=Doors)
+    app.conf.update(
+        accept_content=["json"],
+        broker_connection_max_retries=None,
+        broker_connection_retry=True,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={
+            "socket_connect_timeout": 2,
+            "socket_timeout": 10,
+            "socket_keepalive": True,
+            "health_check_interval": 5,
+        },
+        task_create_missing_queues=False,
+        task_ignore_result=True,
+        task_queues=[Queue(name, no_ack=True) for name in queues],
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_disable_prefetch=True,
+        worker_enable_remote_control=False,
+        worker_hijack_root_logger=False,
+        worker_prefetch_multiplier=1,
+        worker_redirect_stdouts=False,
+        worker_send_task_events=False,
+    )
+    return app

@@ -1,0 +1,64 @@
+"""Scratch: a worker's own folder, and the end of those that dead workers left."""
+
+import fcntl
+import os
+import secrets
+import socket
+from pathlib import Path
+
+from shared.services.folders import remove
+from shared.telemetry import logger
+
+log = logger(__name__)
+
+LOCK = "lock"
+
+
+class Scratch:
+    """A private folder below `base`, held by a lock that the kernel gives back at our death."""
+
+    def __init__(self, base: Path) -> None:
+        base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _clear(base)
+        name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        unlocked = base / f".{name}"
+        unlocked.mkdir(mode=0o700)
+        self._lock = _lock(unlocked)
+        self.folder = unlocked.rename(base / name)  # seen by others only when it is locked
+
+    @property
+    def steps(self) -> Path:
+        return self._below("steps")
+
+    @property
+    def warm(self) -> Path:
+        return self._below("warm")
+
+    def close(self) -> None:
+        remove(self.folder)
+        if self._lock is not None:
+            os.close(self._lock)
+
+    def _below(self, name: str) -> Path:
+        path = self.folder / name
+        path.mkdir(mode=0o700, exist_ok=True)
+        return path
+
+
+def _clear(base: Path) -> None:
+    for folder in base.iterdir():
+        if not folder.name.startswith(".") and (lock := _lock(folder)) is not None:
+            log.info("leftovers_removed", folder=str(folder))
+            remove(folder)
+            os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """The lock's descriptor, which holds it; None if another process has it."""
+    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
