@@ -211,7 +211,7 @@ class Stack:
         return answer.json() if answer.status_code == httpx.codes.OK else None
 
 
-def up(environ: Mapping[str, str] = os.environ, say: Say = say_at_once) -> int:
+def main(environ: Mapping[str, str] = os.environ, say: Say = say_at_once) -> int:
     """Run the service until SIGINT, SIGTERM or SIGHUP. Returns the exit status.
 
     MODELFERRY_HOME (default `.modelferry`) is where its data stays. Belongs on the main thread.
@@ -270,4 +270,4 @@ def _alone(home: Path) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    sys.exit(up())
+    sys.exit(main())
