@@ -5,12 +5,17 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
+from workers.converters import onnx_simplify, pt2_to_onnx, pt2_to_onnx_traced
 from workers.converters.base import Converter
 
 GROUP = "modelferry.converters"
 """The entry point group of converters that come with other packages."""
 
-CONVERTERS: tuple[Converter[Any], ...] = ()
+CONVERTERS: tuple[Converter[Any], ...] = (
+    onnx_simplify.convert,
+    pt2_to_onnx.convert,
+    pt2_to_onnx_traced.convert,
+)
 
 
 @cache

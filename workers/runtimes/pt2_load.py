@@ -28,7 +28,8 @@ def load_program(path: Path) -> Any:
     import torch
 
     try:
-        return torch.export.load(path)
+        with path.open("rb") as file:  # by name, only one that ends in .pt2 is taken
+            return torch.export.load(file)
     except Exception as error:
         reason = [line for line in str(error).splitlines() if line.strip()] or [""]
         raise InvalidModel(

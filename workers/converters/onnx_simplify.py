@@ -1,0 +1,52 @@
+"""ONNX to a smaller ONNX: constants folded, idle nodes dropped, by onnxslim."""
+
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain.formats import ONNX
+from shared.domain.offers import Fidelity
+from workers.converters.base import Bench, Options, converter
+from workers.converters.deliver import LARGEST_FILE, deliver, draft
+
+
+class Simplify(Options):
+    """The wish itself: the edge is taken only when it is true."""
+
+    simplify: bool = Field(
+        False, description="Fold constants and drop idle nodes of the ONNX graph."
+    )
+
+
+@converter(
+    ONNX,
+    ONNX,
+    name="onnx-simplify",
+    options=Simplify,
+    summary="Folds constants and drops idle nodes (onnxslim)",
+    version=1,
+    packages=("onnx", "onnxslim", "onnxruntime"),
+    memory=5.0,
+    fidelity=Fidelity.EXACT,
+    asked_by="simplify",
+)
+def convert(bench: Bench[Simplify]) -> None:
+    """Slim the graph; a model of 2 GiB and more keeps its weights in a second file."""
+    import onnx
+    import onnxslim
+
+    bench.say("reading the graph", progress=0.05)
+    model = onnx.load(bench.source)
+    before = len(model.graph.node)
+    bench.say("folding constants", progress=0.2)
+    slim = onnxslim.slim(model)
+    bench.say(f"{before} nodes are {len(slim.graph.node)} now", progress=0.8)
+    path = draft(bench)
+    onnx.save(slim, path, **_layout(slim))
+    deliver(bench, path)
+
+
+def _layout(model: Any) -> dict[str, Any]:
+    if model.ByteSize() < LARGEST_FILE:
+        return {}
+    return {"save_as_external_data": True, "location": "model.onnx.data"}
