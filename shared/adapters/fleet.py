@@ -1,0 +1,104 @@
+"""The fleet: the register of workers."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from typing_extensions import override
+
+from shared.adapters.database import Database
+from shared.adapters.tables import WorkerRow
+from shared.domain.offers import Offer, Queue
+from shared.domain.rosters import Member, Roster
+from shared.domain.views import WorkerView
+from shared.ports import Fleet
+
+SHOWN: Final = 200
+"""Workers in the list; each start of one writes a row, and old rows interest nobody."""
+
+
+class Workers(Fleet):
+    """The workers of one database; on line are those heard from within the last `term`."""
+
+    def __init__(self, database: Database, term: timedelta) -> None:
+        self._database = database
+        self._term = term
+
+    @override
+    def announce(self, offer: Offer) -> None:
+        values = {
+            "offer": offer.model_dump(mode="json"),
+            "started_at": func.now(),
+            "seen_at": func.now(),
+            "stopped_at": None,
+        }
+        statement = insert(WorkerRow).values(id=offer.worker, **values)
+        with self._database.begin() as session:
+            session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+
+    @override
+    def seen(self, worker: str) -> None:
+        with self._database.begin() as session:
+            session.execute(
+                update(WorkerRow).where(WorkerRow.id == worker).values(seen_at=func.now())
+            )
+
+    @override
+    def leave(self, worker: str) -> None:
+        with self._database.begin() as session:
+            session.execute(
+                update(WorkerRow).where(WorkerRow.id == worker).values(stopped_at=func.now())
+            )
+
+    @override
+    def roster(self) -> Roster:
+        online = self._online().label("online")
+        contents = (WorkerRow.offer["converters"], WorkerRow.offer["runtimes"], online)
+        distinct = (
+            select(WorkerRow.offer, WorkerRow.started_at, online)
+            .distinct(*contents)
+            .order_by(*contents, WorkerRow.started_at.desc())
+            .subquery()
+        )
+        query = select(distinct.c.offer, distinct.c.online).order_by(
+            distinct.c.online.desc(), distinct.c.started_at.desc()
+        )
+        with self._database.begin() as session:
+            rows = session.execute(query).all()
+        return Roster(tuple(Member(Offer.model_validate(offer), here) for offer, here in rows))
+
+    @override
+    def workers(self) -> tuple[WorkerView, ...]:
+        query = (
+            select(WorkerRow, self._online().label("online"))
+            .order_by(self._online().desc(), WorkerRow.seen_at.desc(), WorkerRow.id)
+            .limit(SHOWN)
+        )
+        with self._database.begin() as session:
+            rows = session.execute(query).all()
+        return tuple(
+            WorkerView(
+                id=row.id,
+                offer=Offer.model_validate(row.offer),
+                online=online,
+                started_at=row.started_at,
+                seen_at=row.seen_at,
+                stopped_at=row.stopped_at,
+            )
+            for row, online in rows
+        )
+
+    @override
+    def slots(self) -> dict[Queue, int]:
+        query = select(WorkerRow.offer["slots"], WorkerRow.offer["queues"]).where(self._online())
+        slots: Counter[Queue] = Counter()
+        with self._database.begin() as session:
+            for count, queues in session.execute(query):
+                for queue in queues:
+                    slots[Queue(queue)] += count
+        return dict(slots)
+
+    def _online(self) -> ColumnElement[bool]:
+        return and_(WorkerRow.stopped_at.is_(None), WorkerRow.seen_at > func.now() - self._term)
