@@ -7,7 +7,7 @@ from typing import Final
 
 from modelferry.errors import CorruptDownload, Misuse, Passing
 from modelferry.progress import Progress, silent
-from modelferry.sources import CHUNK, chunks
+from modelferry.sources import chunks
 from modelferry.transport import Transport
 from modelferry.types import OutputView
 
@@ -85,7 +85,8 @@ def _fetch(
         resumed = response.status_code == PARTIAL_CONTENT
         done = have if resumed else 0
         with partial.open("ab" if resumed else "wb") as file:
-            for chunk in response.iter_raw(CHUNK):
+            # As they come: chunks of a fixed size are lost up to that size when the line breaks.
+            for chunk in response.iter_raw():
                 file.write(chunk)
                 done += len(chunk)
                 progress("downloading", done, output.size)

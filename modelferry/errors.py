@@ -36,6 +36,7 @@
       + BadSamples            bad_samples
       + MemoryExceeded        memory_exceeded
       + DeadlineExceeded      deadline_exceeded
+      + OutputExceeded        output_exceeded
     x Misuse                misuse              here: this call or this file cannot be used
       + ExportFailed          export_failed       here: a live model could not be written down
       + TargetExists          target_exists       here: the file to write exists
@@ -277,6 +278,10 @@ class MemoryExceeded(StepRefused):
 
 class DeadlineExceeded(StepRefused):
     code = "deadline_exceeded"
+
+
+class OutputExceeded(StepRefused):
+    code = "output_exceeded"
 
 
 class Misuse(Yours):

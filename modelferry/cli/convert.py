@@ -13,9 +13,10 @@ from modelferry.cli.exits import Exit
 from modelferry.cli.live import Watcher, watcher
 from modelferry.cli.session import Json, Session, session_of
 from modelferry.cli.words import size, verdict
+from modelferry.client import Modelferry
 from modelferry.errors import NotVerified, TargetExists
 from modelferry.job import Job
-from modelferry.types import JobView
+from modelferry.types import JobView, ModelView
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def convert(
     options = options_from(option or [], opset=opset, simplify=simplify)
     with session.ferry() as ferry:
         with watcher(session.err, quiet=as_json) as watch:
-            model = ferry.upload(file, format=format, progress=watch.transfer)
+            model = _uploaded(session, ferry, file, format, watch)
             job = ferry.submit(model, to, options=options, samples=samples, priority=priority)
             path = None if detach else finish(session, job, wanted, watch)
         if detach:
@@ -124,6 +125,19 @@ def finish(session: Session, job: Job, wanted: Wanted, watch: Watcher) -> Path |
             f"Interrupted. Job {job.id} {after}: see it with `modelferry job {job.id}`, end it"
             f" with `modelferry cancel {job.id}`, take its result with"
             f" `modelferry download {job.id}`.",
+            soft_wrap=True,
+        )
+        raise typer.Exit(Exit.INTERRUPTED) from None
+
+
+def _uploaded(
+    session: Session, ferry: Modelferry, file: Path, format: str | None, watch: Watcher
+) -> ModelView:
+    try:
+        return ferry.upload(file, format=format, progress=watch.transfer)
+    except KeyboardInterrupt:
+        session.err.print(
+            "Interrupted before a job was submitted. The same command goes on where it stopped.",
             soft_wrap=True,
         )
         raise typer.Exit(Exit.INTERRUPTED) from None

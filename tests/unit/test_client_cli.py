@@ -1,0 +1,305 @@
+"""The command line against a service that answers as told: words, documents, exit codes."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modelferry.cli.app import COMMANDS, run
+from modelferry.cli.convert import options_from
+from modelferry.cli.reference import reference
+from tests.support import answers
+from tests.support.shaky import Reply, Shaky, problem
+
+ROOT = Path(__file__).parents[2]
+CONTENT = b"onnx"
+DIGEST = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
+OUTPUT = answers.output(DIGEST, len(CONTENT))
+UPLOAD = {
+    "id": "u1",
+    "name": "model.keras",
+    "size": 3,
+    "part_size": 65536,
+    "state": "open",
+    "parts": [],
+    "model_id": None,
+    "expires_at": answers.MOMENT,
+}
+
+
+@pytest.fixture
+def shaky(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shaky]:
+    with Shaky() as server:
+        monkeypatch.setenv("MODELFERRY_URL", server.url)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        server.always("POST", "/v1/uploads", Reply(201, UPLOAD))
+        server.always("PUT", "/v1/uploads/u1/parts/1", Reply(200, {}))
+        server.always("POST", "/v1/uploads/u1/complete", Reply(201, answers.model()))
+        server.always("POST", "/v1/jobs", Reply(201, {"jobs": [answers.job("queued")]}))
+        ends_as(server, "succeeded", output=OUTPUT)
+        server.always("GET", f"/v1/artifacts/{DIGEST}", Reply(200, CONTENT))
+        yield server
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    path = folder / "model.keras"
+    path.write_bytes(b"abc")
+    return path
+
+
+Said = pytest.CaptureFixture[str]
+
+
+def ends_as(shaky: Shaky, state: str, **more: Any) -> None:
+    shaky.always("GET", "/v1/jobs/j1", Reply(200, answers.job(state, **more)))
+
+
+def convert(source: Path, *more: str) -> int:
+    return run(["convert", str(source), "--to", "onnx", *more])
+
+
+def test_a_verified_result_lies_beside_its_source(
+    shaky: Shaky, source: Path, capsys: Said
+) -> None:
+    assert convert(source) == 0
+    assert (source.parent / "model.onnx").read_bytes() == CONTENT
+    told = capsys.readouterr()
+    assert "Verified: largest error 1.5e-07 over 2 inputs. Route: keras-to-onnx." in told.out
+    assert "inspect keras: done" in told.err
+
+
+def test_json_is_one_document_and_nothing_else(shaky: Shaky, source: Path, capsys: Said) -> None:
+    assert convert(source, "--json") == 0
+    told = capsys.readouterr()
+    document = json.loads(told.out)
+    assert document["verified"] is True
+    assert document["job"]["id"] == "j1"
+    assert Path(document["path"]).read_bytes() == CONTENT
+    assert told.err == ""
+
+
+def test_options_reach_the_service(shaky: Shaky, source: Path) -> None:
+    more = ["--option", "dynamic=false", "--option", "name=a=b", "--opset", "18", "--simplify"]
+    assert convert(source, *more, "--priority", "9") == 0
+    sent = json.loads(shaky.seen("POST", "/v1/jobs")[0].body)
+    options = {"dynamic": False, "name": "a=b", "opset": 18, "simplify": True}
+    assert sent == {
+        "model_id": "m1",
+        "targets": [{"format": "onnx", "options": options}],
+        "priority": 9,
+    }
+
+
+def test_options_are_json_where_they_are_and_text_where_they_are_not() -> None:
+    given = ["a=1", "b=[1, 2]", "c=text", 'd="1"']
+    expected = {"a": 1, "b": [1, 2], "c": "text", "d": "1"}
+    assert options_from(given, opset=None, simplify=False) == expected
+
+
+def test_a_file_that_exists_is_refused_before_anything_is_sent(
+    shaky: Shaky, source: Path, capsys: Said
+) -> None:
+    target = source.parent / "mine.onnx"
+    target.write_bytes(b"precious")
+    assert convert(source, "-o", str(target)) == 2
+    assert "--force" in capsys.readouterr().err
+    assert shaky.asked == []
+    assert convert(source, "-o", str(target), "--force") == 0
+    assert target.read_bytes() == CONTENT
+
+
+def test_a_result_that_would_overwrite_is_kept_by_the_service(
+    shaky: Shaky, source: Path, capsys: Said
+) -> None:
+    (source.parent / "model.onnx").write_bytes(b"precious")
+    assert convert(source) == 2
+    assert "modelferry download j1" in capsys.readouterr().err.replace("\n", " ")
+    assert (source.parent / "model.onnx").read_bytes() == b"precious"
+
+
+def test_detached_the_job_is_named(shaky: Shaky, source: Path, capsys: Said) -> None:
+    assert convert(source, "--detach", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["state"] == "queued"
+    assert not shaky.seen("GET", "/v1/jobs/j1")
+
+
+@pytest.mark.parametrize(
+    ("code", "band", "status"),
+    [
+        ("unsupported_operator", "yours", 3),
+        ("accuracy_mismatch", "yours", 4),
+        ("crashed", "ours", 1),
+        ("from_the_future", "yours", 3),
+    ],
+)
+def test_a_failed_job_exits_by_whose_fault_it_is(
+    shaky: Shaky, source: Path, code: str, band: str, status: int
+) -> None:
+    ends_as(shaky, "failed", error=answers.fault(code, band))
+    assert convert(source) == status
+
+
+def test_a_failure_says_where_and_what_to_do(shaky: Shaky, source: Path, capsys: Said) -> None:
+    fault = answers.fault("unsupported_operator", node="layer/erf", operator="Erfc")
+    ends_as(shaky, "failed", error=fault)
+    convert(source)
+    told = capsys.readouterr()
+    assert "It is unsupported_operator. (node 'layer/erf', operator 'Erfc')" in told.err
+    convert(source, "--json")
+    told = capsys.readouterr()
+    assert told.out == ""
+    document = json.loads(told.err)
+    assert (document["code"], document["operator"], document["job_id"]) == (
+        "unsupported_operator",
+        "Erfc",
+        "j1",
+    )
+
+
+def test_unverified_is_said_and_is_an_error_only_when_asked(
+    shaky: Shaky, source: Path, capsys: Said
+) -> None:
+    ends_as(shaky, "succeeded", output=OUTPUT, proof="converted_not_verified")
+    assert convert(source) == 0
+    assert "Converted, not verified" in capsys.readouterr().out
+    assert convert(source, "--force", "--require-verified") == 5
+    assert (source.parent / "model.onnx").exists()
+
+
+def test_an_absent_service_is_tried_again_later(
+    source: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODELFERRY_URL", "http://127.0.0.1:9")
+    assert convert(source) == 6
+    assert "Start a service with `modelferry up`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [["convert"], ["convert", "f", "--to"], ["jobs", "--limit", "0"], ["sail"], []],
+)
+def test_wrong_use_exits_with_two(line: list[str], capsys: Said) -> None:
+    assert run(line) == 2
+    assert run([*line, "--json"]) == 2
+
+
+def test_wrong_use_is_a_document_too(shaky: Shaky, capsys: Said) -> None:
+    run(["convert", "--json"])
+    assert json.loads(capsys.readouterr().err)["code"] == "usage"
+
+
+def test_a_missing_file_is_wrong_use(shaky: Shaky, tmp_path: Path) -> None:
+    assert convert(tmp_path / "nothing.keras") == 2
+
+
+def test_a_job_is_shown(shaky: Shaky, capsys: Said) -> None:
+    ends_as(shaky, "succeeded", output=OUTPUT, options={"opset": 18})
+    assert run(["job", "j1"]) == 0
+    told = capsys.readouterr().out
+    for part in ("model.keras: keras → onnx", "opset=18", "inspect keras", "modelferry download"):
+        assert part in told
+
+
+def test_a_failed_job_is_shown_and_looking_is_no_failure(shaky: Shaky, capsys: Said) -> None:
+    fault = answers.fault("invalid_model")
+    ends_as(shaky, "failed", error=fault, steps=[answers.step(state="failed", fault=fault)])
+    assert run(["job", "j1"]) == 0
+    assert "It is invalid_model." in capsys.readouterr().out
+
+
+def test_cancel_and_retry(shaky: Shaky, capsys: Said) -> None:
+    shaky.always("POST", "/v1/jobs/j1/cancel", Reply(200, answers.job("cancelled")))
+    shaky.always("POST", "/v1/jobs/j1/retry", problem(409, "job_not_ended", "yours"))
+    assert run(["cancel", "j1"]) == 0
+    assert "is cancelled" in capsys.readouterr().out
+    assert run(["retry", "j1", "--json"]) == 3
+    assert json.loads(capsys.readouterr().err)["code"] == "job_not_ended"
+
+
+def test_download_takes_the_result(shaky: Shaky, tmp_path: Path, capsys: Said) -> None:
+    assert run(["download", "j1", "-o", str(tmp_path)]) == 0
+    assert (tmp_path / "model.onnx").read_bytes() == CONTENT
+    assert run(["download", "j1", "-o", str(tmp_path)]) == 2
+
+
+def test_logs_are_printed_as_they_are(shaky: Shaky, capsys: Said) -> None:
+    told = {"items": [answers.event(1, "step.log", lines=["[bold]a"])], "last_seq": 1}
+    shaky.always("GET", "/v1/jobs/j1/logs", Reply(200, {**told, "ended": True}))
+    assert run(["logs", "-f", "j1"]) == 0
+    assert capsys.readouterr().out == "[bold]a\n"
+    assert run(["logs", "j1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["text"] == "[bold]a"
+
+
+def test_an_empty_list_says_what_to_do(shaky: Shaky, capsys: Said) -> None:
+    empty = Reply(200, {"items": [], "next_cursor": None})
+    for name in ("models", "jobs", "routes", "converters", "workers", "formats"):
+        shaky.always("GET", f"/v1/{name}", empty)
+        assert run([name]) == 0
+        assert capsys.readouterr().out.strip()
+        assert run([name, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == []
+
+
+def test_interrupted_the_job_goes_on(shaky: Shaky, source: Path) -> None:
+    ends_as(shaky, "running", steps=[answers.step(state="running", ended_at=None)])
+    command = [sys.executable, "-m", "modelferry", "convert", str(source), "--to", "onnx"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        deadline = time.monotonic() + 20
+        while len(shaky.seen("GET", "/v1/jobs/j1")) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.kill(process.pid, signal.SIGINT)
+        _, told = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "Job j1 goes on" in told
+    assert "modelferry cancel j1" in told
+    assert "Traceback" not in told
+    assert not shaky.seen("POST", "/v1/jobs/j1/cancel")
+
+
+def test_interrupted_before_the_job_it_says_that_there_is_none(
+    shaky: Shaky, source: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("modelferry.client.uploads.send", interrupt)
+    assert convert(source) == 130
+    assert "goes on where it stopped" in capsys.readouterr().err
+
+
+def test_the_reference_is_that_of_the_commands() -> None:
+    page = ROOT / "docs" / "cli.md"
+    assert page.read_text() == reference(), (
+        "run `python -m modelferry.cli.reference > docs/cli.md`"
+    )
+
+
+def test_every_command_is_in_a_file_of_its_name() -> None:
+    for command in COMMANDS:
+        assert command.__module__ == f"modelferry.cli.{command.__name__}"
+
+
+def test_the_exit_codes_are_in_the_help(capsys: Said) -> None:
+    assert run(["convert", "--help"]) == 0
+    assert "130: interrupted" in capsys.readouterr().out
+
+
+def test_the_client_imports_no_framework() -> None:
+    heavy = {"torch", "tensorflow", "keras", "onnx", "numpy", "flask", "sqlalchemy", "celery"}
+    script = "import sys, modelferry.cli.app; print(*{n.partition('.')[0] for n in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert not heavy & set(done.stdout.split())

@@ -1,0 +1,91 @@
+"""The client's own copy of the service's shapes and codes, held against the service's."""
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from api import schemas
+from modelferry import errors, types
+from modelferry.wire import plain, read
+from shared.domain import errors as service_errors
+from shared.domain import faults, offers, signatures, targets, views
+from tests.support import answers
+
+SHARED_NAMES = [
+    (mine, getattr(module, name))
+    for name, mine in vars(types).items()
+    if dataclasses.is_dataclass(mine)
+    for module in (views, schemas, faults, offers, signatures, targets)
+    if name in vars(module)
+]
+
+
+def test_every_shape_of_the_client_is_one_of_the_services() -> None:
+    named = {mine.__name__ for mine, _ in SHARED_NAMES}
+    own = {name for name, each in vars(types).items() if dataclasses.is_dataclass(each)}
+    assert named == own
+
+
+@pytest.mark.parametrize(("mine", "theirs"), SHARED_NAMES, ids=lambda each: each.__name__)
+def test_a_shape_asks_for_no_field_that_the_service_lacks(
+    mine: Any, theirs: type[BaseModel]
+) -> None:
+    known = {each.name for each in dataclasses.fields(mine)}
+    assert known <= set(theirs.model_fields)
+    needed = set(theirs.model_fields) - known
+    assert theirs is schemas.FormatView or not needed, "the client hides a field"
+
+
+def test_every_code_of_the_service_has_a_class_in_its_band() -> None:
+    mine = {each.code: each for each in errors.every_error()}
+    for theirs in service_errors.every_error():
+        assert theirs.code in mine, theirs.__name__
+        assert mine[theirs.code].band == theirs.band.value, theirs.__name__
+
+
+def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
+    drawn = errors.__doc__ or ""
+    for each in errors.every_error():
+        assert f" {each.__name__} " in drawn, each.__name__
+        if each not in {errors.Yours, errors.Ours, errors.Passing}:
+            assert f" {each.code}" in drawn, each.code
+
+
+def test_codes_are_unique() -> None:
+    codes = [each.code for each in errors.every_error()]
+    assert len(codes) == len(set(codes))
+
+
+def test_an_unknown_code_is_raised_as_its_band() -> None:
+    assert errors.error_class("from_the_future", "passing") is errors.Passing
+    assert errors.error_class("from_the_future", "strange") is errors.Ours
+
+
+def test_a_job_is_read_and_written_back() -> None:
+    job = read(types.JobView, answers.job())
+    assert job.ended
+    assert job.created_at == datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert job.steps[0].title == "inspect keras"
+    assert plain(job)["steps"][0]["started_at"] == "2026-11-23T12:00:00+00:00"
+
+
+def test_a_field_from_the_future_is_ignored() -> None:
+    assert read(types.ModelView, answers.model(colour="blue")).id == "m1"
+
+
+def test_a_missing_field_is_named() -> None:
+    told = answers.model()
+    del told["digest"]
+    with pytest.raises(errors.BadAnswer, match=r"ModelView\.digest is missing"):
+        read(types.ModelView, told)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"size": "big"}, {"created_at": "soon"}, {"name": None}, {"inspection": 3}]
+)
+def test_a_field_of_another_kind_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(errors.BadAnswer):
+        read(types.ModelView, answers.model(**wrong))
