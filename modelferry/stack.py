@@ -62,6 +62,7 @@ class Stack:
         address = Address.of(self.env)
         self.url = address.url
         self.env["MODELFERRY_API_PORT"] = str(address.port)
+        self.env.setdefault("MODELFERRY_STOP_GRACE", "1.5")  # less than ours for the worker
         self.env.setdefault("MODELFERRY_WORK_DIR", str(private_folder(self.home / "work")))
         self._find_database()
         self._find_broker()
@@ -133,8 +134,7 @@ class Stack:
 
     def _worker(self) -> Program:
         def ready(program: Program) -> bool:
-            said = program.said()
-            return any(worker in said for worker in self._online())
+            return any(f"-{program.pid}-" in worker for worker in self._online())
 
         return self._program("worker", "workers", what="CPU worker", grace=3, ready=ready)
 

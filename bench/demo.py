@@ -1,0 +1,141 @@
+"""`make demo`: three classifiers trained on real digits, converted by the real service.
+
+Everything is started here and stopped here, in a temporary folder. The exit status is not 0
+when a conversion fails, is not verified, or reads another number of digits than its source.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.digits import HELD_OUT, right_onnx
+from modelferry import Modelferry
+from modelferry.cli.words import size
+from modelferry.embedded.part import StackError
+from modelferry.embedded.service import Service
+from modelferry.types import JobView
+
+ROOT = Path(__file__).parents[1]
+MODELS = {
+    "Keras CNN": "keras-cnn.keras",
+    "PyTorch CNN": "torch-cnn.pt2",
+    "Keras LSTM over rows": "keras-lstm.zip",
+}
+
+
+@dataclass(frozen=True)
+class Trip:
+    """One model's way through the service. `before` and `after` count digits read right."""
+
+    name: str
+    source: Path
+    target: Path
+    job: JobView
+    seconds: float
+    before: int
+    after: int
+
+    @property
+    def sizes(self) -> str:
+        return " → ".join(size(each.stat().st_size) for each in (self.source, self.target))
+
+    @property
+    def largest_error(self) -> float:
+        """Relative to the largest value of its output."""
+        outputs = (self.job.report.verification or {}).get("outputs", [])
+        return max((float(each["max_rel"]) for each in outputs), default=float("nan"))
+
+    @property
+    def sound(self) -> bool:
+        return self.job.report.proof == "verified" and self.before == self.after
+
+
+def main() -> int:
+    """Run the demo. Returns the exit status."""
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="modelferry-demo-") as place:
+        folder = Path(place)
+        try:
+            with _service(folder / "home", console) as url, Modelferry(url) as ferry:
+                _train(folder, console)
+                trips = [_convert(name, folder, ferry, console) for name in MODELS]
+        except (StackError, subprocess.CalledProcessError) as error:
+            console.print(f"The demo failed: {error}", style="red", highlight=False)
+            return 1
+        console.print(_table(trips))
+    return 0 if all(trip.sound for trip in trips) else 1
+
+
+@contextmanager
+def _service(home: Path, console: Console) -> Iterator[str]:
+    console.rule("The service: PostgreSQL, Valkey, API, worker, sweeper")
+    service = Service(home, os.environ)
+    try:
+        service.start()
+        console.print(service.log.read_text(), highlight=False, markup=False)
+        yield service.url
+    finally:
+        service.stop()
+
+
+def _train(folder: Path, console: Console) -> None:
+    console.rule("Training on handwritten digits")
+    for framework in ("keras", "torch"):
+        began = time.monotonic()
+        command = [sys.executable, "-m", "bench.classifiers", framework, str(folder)]
+        done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise StackError(f"training with {framework}:\n{done.stderr}")
+        console.print(f"{framework}: {time.monotonic() - began:.1f} s", highlight=False)
+
+
+def _convert(name: str, folder: Path, ferry: Modelferry, console: Console) -> Trip:
+    source = folder / MODELS[name]
+    target = source.with_suffix(".onnx")
+    console.rule(f"modelferry convert {source.name} --to onnx -o {target.name}")
+    command = [sys.executable, "-m", "modelferry", "--url", ferry.url, "convert", str(source)]
+    began = time.monotonic()
+    subprocess.run([*command, "--to", "onnx", "-o", str(target)], cwd=ROOT, check=True)
+    seconds = time.monotonic() - began
+    return Trip(
+        name=name,
+        source=source,
+        target=target,
+        job=ferry.job(next(iter(ferry.jobs())).id).view,
+        seconds=seconds,
+        before=int(source.with_suffix(".right").read_text()),
+        after=right_onnx(target),
+    )
+
+
+def _table(trips: list[Trip]) -> Table:
+    table = Table(title=f"Converted to ONNX, and run on {HELD_OUT} digits that none has seen")
+    for column in ("model", "route taken"):
+        table.add_column(column)
+    for column in ("seconds", "size", "largest error", "right before", "right after"):
+        table.add_column(column, justify="right")
+    for trip in trips:
+        table.add_row(
+            trip.name,
+            trip.job.report.route,
+            f"{trip.seconds:.1f}",
+            trip.sizes,
+            f"{trip.largest_error:.1e}",
+            f"{trip.before / HELD_OUT:.2%}",
+            f"{trip.after / HELD_OUT:.2%}",
+            style=None if trip.sound else "red",
+        )
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())
