@@ -160,7 +160,7 @@ def _onnx(model: Any, folder: Path) -> Path:
 
     name = model.graph.name or "model"
     safe = "".join(each if each.isalnum() or each in "-_." else "_" for each in name)
-    if _weight(model) < LARGEST_PROTO:
+    if _weight(model.graph) < LARGEST_PROTO:
         path = folder / f"{safe}.onnx"
         path.write_bytes(model.SerializeToString())
         return path
@@ -178,16 +178,9 @@ def _onnx(model: Any, folder: Path) -> Path:
     return packed
 
 
-def _weight(model: Any) -> int:
+def _weight(graph: Any) -> int:
     """Bytes of the weights, which are all but all of a large model."""
-    tensors = (*model.graph.initializer, *_constants(model.graph))
-    return sum(len(each.raw_data) for each in tensors)
-
-
-def _constants(graph: Any) -> list[Any]:
-    return [
-        attribute.t
-        for node in graph.node
-        for attribute in node.attribute
-        if attribute.HasField("t")
-    ]
+    held = sum(each.ByteSize() for each in graph.initializer)
+    attributes = [attribute for node in graph.node for attribute in node.attribute]
+    held += sum(each.t.ByteSize() for each in attributes if each.HasField("t"))
+    return held + sum(_weight(each.g) for each in attributes if each.HasField("g"))
