@@ -112,7 +112,7 @@ def show_job(job_id: str, query: WaitQuery) -> Response:
     """
     job = services().ask.job(tenant(), identifier("job", job_id))
     after = job.last_event if query.after is None else query.after
-    if query.wait and _job_news(after, job, late=False) is None:
+    if _may_wait(query) and _job_news(after, job, late=False) is None:
         return _ask_later(job, query.wait, partial(_job_news, after))
     return answer(job)
 
@@ -170,7 +170,7 @@ def list_logs(job_id: str, query: WaitQuery) -> Response:
     """
     job = services().ask.job(tenant(), identifier("job", job_id))
     look = partial(_log_news, services(), tenant(), query.after or 0)
-    told = look(job, late=not query.wait)
+    told = look(job, late=not _may_wait(query))
     return told if told is not None else _ask_later(job, query.wait, look)
 
 
@@ -209,8 +209,12 @@ def _ask_later(job: JobView, seconds: float, look: "partial[Response | None]") -
     return Handover(question, hub().reserve())
 
 
+def _may_wait(query: WaitQuery) -> bool:
+    return query.wait > 0 and request.method == "GET"  # HEAD is given no body by a hub
+
+
 def _wants_stream() -> bool:
-    return EVENT_STREAM in request.accept_mimetypes.values()
+    return request.method == "GET" and EVENT_STREAM in request.accept_mimetypes.values()
 
 
 def _last_event_id(after: int) -> int:

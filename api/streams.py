@@ -14,7 +14,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -112,6 +112,10 @@ class Hub:
         with suppress(BlockingIOError):  # the pipe is full of rings: it will wake up anyway
             self._ring.send(b"!")
 
+    def _looked(self, job: str, done: Future[Findings]) -> None:
+        if not done.cancelled():  # at a shutdown
+            self._errand(partial(self._found, job, done.result()))
+
     # -- the hub's own thread
 
     def _run(self) -> None:
@@ -189,9 +193,7 @@ class Hub:
             ),
         )
         future = self._lookers.submit(look, self._ask, wants)
-        future.add_done_callback(
-            lambda done: self._errand(partial(self._found, job, done.result()))
-        )
+        future.add_done_callback(partial(self._looked, job))
 
     def _found(self, job: str, findings: Findings) -> None:
         again = self._looking.pop(job)

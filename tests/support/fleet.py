@@ -1,0 +1,45 @@
+"""A worker's hands without the worker: real offers, real claims, real settlements."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+
+from shared.bootstrap import FleetServices, fleet_services
+from shared.domain.offers import Offer, Queue
+from shared.domain.orders import ProgressNote
+from shared.domain.outcomes import Outcome, Produced
+from shared.ports import Claimed, Usage
+from shared.settings import Settings
+from workers.offering import offer
+
+NAME = "hands"
+TERM = timedelta(minutes=5)
+
+
+class Hands:
+    """Does by hand what `python -m workers` does by itself."""
+
+    def __init__(self, fleet: FleetServices) -> None:
+        self.fleet = fleet
+        self.offer: Offer = offer(NAME, "here", (Queue.CPU,), 1, 8 << 30, {})
+
+    def announce(self) -> None:
+        self.fleet.fleet.announce(self.offer)
+
+    def claim(self) -> Claimed:
+        claimed = self.fleet.steps.claim(NAME, self.offer.capabilities, Queue.CPU, TERM)
+        assert claimed is not None
+        return claimed
+
+    def say(self, claimed: Claimed, message: str, lines: Sequence[str] = ()) -> None:
+        self.fleet.steps.report(claimed, ProgressNote(message=message, progress=0.5), lines)
+
+    def settle(self, claimed: Claimed, outcome: Outcome | None = None) -> None:
+        self.fleet.steps.settle(
+            claimed, outcome or Produced(None, {}), Usage(0.1, 1 << 20), self.offer
+        )
+
+
+@contextmanager
+def hands(settings: Settings) -> Iterator[Hands]:
+    yield Hands(fleet_services(settings))
