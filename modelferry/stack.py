@@ -142,7 +142,10 @@ class Stack:
         def ready(program: Program) -> bool:
             return "sweeper_ready" in program.said()
 
-        return self._program("sweeper", "workers.sweeper", what="sweeper", grace=1, ready=ready)
+        sweeper = self._program("sweeper", "workers.sweeper", what="sweeper", grace=1, ready=ready)
+        if self.env.get("MODELFERRY_LOG_LEVEL", "info").lower() in {"warning", "error"}:
+            sweeper.env = {**self.env, "MODELFERRY_LOG_LEVEL": "info"}  # or it is never heard
+        return sweeper
 
     def _program(
         self,
