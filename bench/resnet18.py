@@ -21,7 +21,7 @@ def resnet18(seed: int = 0) -> Any:
         conv = nn.Conv2d(channels, out, size, stride, size // 2, bias=False)
         return [("conv", conv), ("norm", nn.BatchNorm2d(out))]
 
-    class Block(nn.Module):
+    class Block(nn.Module):  # type: ignore[misc] # torch is not typed here
         def __init__(self, channels: int, out: int, stride: int) -> None:
             super().__init__()
             first = OrderedDict(unit(channels, out, stride, 3))

@@ -92,8 +92,7 @@ class Bench:
         order = WorkOrder(
             action=action,
             inputs={
-                role: Input(path=f"{role}.bin", format=format)
-                for role, (_, format) in named.items()
+                role: Input(path=f"{role}.bin", format=kind) for role, (_, kind) in named.items()
             },
             output="output.bin",
             tolerances=TOLERANCES,

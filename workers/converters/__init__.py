@@ -5,7 +5,12 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
-from workers.converters import onnx_simplify, pt2_to_onnx, pt2_to_onnx_traced
+from workers.converters import (
+    onnx_simplify,
+    pt2_to_onnx,
+    pt2_to_onnx_traced,
+    torchscript_to_onnx,
+)
 from workers.converters.base import Converter
 
 GROUP = "modelferry.converters"
@@ -15,6 +20,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
     onnx_simplify.convert,
     pt2_to_onnx.convert,
     pt2_to_onnx_traced.convert,
+    torchscript_to_onnx.convert,
 )
 
 

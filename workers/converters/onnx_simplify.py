@@ -14,7 +14,7 @@ class Simplify(Options):
     """The wish itself: the edge is taken only when it is true."""
 
     simplify: bool = Field(
-        False, description="Fold constants and drop idle nodes of the ONNX graph."
+        default=False, description="Fold constants and drop idle nodes of the ONNX graph."
     )
 
 

@@ -18,7 +18,7 @@ class Pt2ToOnnx(Options):
 
     opset: int = Field(18, ge=18, le=23, description="ONNX operator set to write.")
     dynamic: bool = Field(
-        True,
+        default=True,
         description="Keep dimensions that may vary; false fixes them at the lengths of the example"
         " that the program was exported with.",
     )

@@ -20,7 +20,7 @@ class Pt2ToOnnxTraced(Options):
     """What can be asked of the older exporter."""
 
     opset: int = Field(18, ge=11, le=20, description="ONNX operator set to write.")
-    dynamic: bool = Field(True, description="Keep dimensions that may vary.")
+    dynamic: bool = Field(default=True, description="Keep dimensions that may vary.")
 
 
 @converter(
@@ -69,7 +69,7 @@ class _Positional:
 
         names = [each.name for each in signature.inputs]
 
-        class Positional(torch.nn.Module):
+        class Positional(torch.nn.Module):  # type: ignore[misc] # torch is not typed here
             def __init__(self) -> None:
                 super().__init__()
                 self.inner = module
