@@ -1,7 +1,7 @@
 """Planning: from a model and a target to the steps that would take one to the other."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from shared.domain.errors import BareStateDict, InvalidOptions, NoRoute
 from shared.domain.formats import FORMATS, STATE_DICT, target_named
@@ -12,6 +12,12 @@ from shared.domain.routes import Path, routes
 from shared.domain.targets import Target
 from shared.domain.views import RouteView
 from shared.services.options import own_options
+
+INSPECTED: Final = ("inputs",)
+"""Options that an inspection reads: what the file itself does not say of its inputs."""
+
+VERIFIED: Final = ("inputs", "dynamic")
+"""Options that a verification reads: also which differences the user asked for."""
 
 
 def plan(source: str, target: Target, roster: Roster) -> Plan:
@@ -32,7 +38,7 @@ def plan(source: str, target: Target, roster: Roster) -> Plan:
             " and send that .pt2 file.",
             field="model_id",
         )
-    inspect = _inspection(source, roster)
+    inspect = _inspection(source, target.options, roster)
     edges = tuple(roster.converters.values())
     _refuse_unknown(target.options, edges, source, goal)
     if not routes(edges, source, goal, target.options):
@@ -44,7 +50,7 @@ def plan(source: str, target: Target, roster: Roster) -> Plan:
         source=source,
         target=goal,
         inspect=inspect,
-        routes=tuple(_route(source, path, options, roster) for path in paths),
+        routes=tuple(_route(source, path, options, target.options, roster) for path in paths),
         declined=tuple(
             Declined(converter=name, reason=why.fault.detail) for name, why in declined.items()
         ),
@@ -62,7 +68,7 @@ def known_routes(roster: Roster, source: str | None, target: str | None) -> Iter
                 yield _view(start, goal, path, roster)
 
 
-def _inspection(source: str, roster: Roster) -> Inspect:
+def _inspection(source: str, given: Mapping[str, Any], roster: Roster) -> Inspect:
     toolchain = roster.runtimes(source)
     if toolchain is None:
         raise NoRoute(
@@ -70,7 +76,7 @@ def _inspection(source: str, roster: Roster) -> Inspect:
             " submit again.",
             field="model_id",
         )
-    return Inspect(format=source, toolchain=toolchain)
+    return Inspect(format=source, options=_only(INSPECTED, given), toolchain=toolchain)
 
 
 def _refuse_unknown(
@@ -134,7 +140,11 @@ def _honoured(
 
 
 def _route(
-    source: str, path: Path, options: Mapping[str, dict[str, Any]], roster: Roster
+    source: str,
+    path: Path,
+    options: Mapping[str, dict[str, Any]],
+    given: Mapping[str, Any],
+    roster: Roster,
 ) -> Route:
     converts = tuple(
         Convert(
@@ -148,18 +158,26 @@ def _route(
         )
         for edge in path
     )
-    return Route(converts=converts, verify=_verification(source, path[-1].target, roster))
+    return Route(converts=converts, verify=_verification(source, path[-1].target, given, roster))
 
 
-def _verification(source: str, goal: str, roster: Roster) -> Verify | None:
+def _verification(
+    source: str, goal: str, given: Mapping[str, Any], roster: Roster
+) -> Verify | None:
     toolchain = roster.runtimes(source, goal)
     if toolchain is None:
         return None
-    return Verify(reference=source, candidate=goal, toolchain=toolchain)
+    return Verify(
+        reference=source, candidate=goal, options=_only(VERIFIED, given), toolchain=toolchain
+    )
+
+
+def _only(names: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in names if name in given}
 
 
 def _view(source: str, goal: str, path: Path, roster: Roster) -> RouteView:
-    verify = _verification(source, goal, roster)
+    verify = _verification(source, goal, {}, roster)
     needed = {f"inspect:{source}", *(edge.capability for edge in path)}
     if verify:
         needed.add(verify.capability)
