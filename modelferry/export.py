@@ -45,8 +45,8 @@ def written(
     if ("onnx", "ModelProto") in kinds:
         return _onnx(model, folder)
     raise Misuse(
-        f"A {type(model).__name__} cannot be sent. Give a path, a model's id, a keras.Model, a"
-        " torch.nn.Module with example_inputs, or an onnx.ModelProto.",
+        f"A {type(model).__name__} cannot be sent. Give a path, an uploaded model, a keras.Model,"
+        " a torch.nn.Module with example_inputs, or an onnx.ModelProto.",
         field="source",
     )
 
@@ -180,7 +180,7 @@ def _onnx(model: Any, folder: Path) -> Path:
 
 def _weight(graph: Any) -> int:
     """Bytes of the weights, which are all but all of a large model."""
-    held = sum(each.ByteSize() for each in graph.initializer)
+    held: int = sum(each.ByteSize() for each in graph.initializer)
     attributes = [attribute for node in graph.node for attribute in node.attribute]
     held += sum(each.t.ByteSize() for each in attributes if each.HasField("t"))
     return held + sum(_weight(each.g) for each in attributes if each.HasField("g"))

@@ -27,6 +27,7 @@ from modelferry.embedded.valkey import Valkey
 from modelferry.embedded.watch import Watch
 
 DATABASE, BROKER, STORE = (f"MODELFERRY_{name}_URL" for name in ("DATABASE", "BROKER", "STORE"))
+TO_COME = {DATABASE: "postgresql://", BROKER: "redis://", STORE: "file:///"}  # well-formed
 DEFAULT_URL = "http://127.0.0.1:8080"
 PATIENCE = 120.0  # seconds for a program to become healthy: a cold disk, frameworks to import
 LOOK = 0.2  # seconds between looks at the parts
@@ -64,12 +65,12 @@ class Stack:
         self.env["MODELFERRY_API_PORT"] = str(address.port)
         self.env.setdefault("MODELFERRY_STOP_GRACE", "1.5")  # less than ours for the worker
         self.env.setdefault("MODELFERRY_WORK_DIR", str(private_folder(self.home / "work")))
+        self._check_settings()
         self._find_database()
         self._find_broker()
         self._find_store()
-        self._check_settings()
         self._migrate()
-        self._run(self._api(), self._sweeper(), self._worker())
+        self._run(self._api(), self._worker(), self._sweeper())
         self._announce()
 
     def keep(self) -> NoReturn:
@@ -110,15 +111,17 @@ class Stack:
     def _given(self, name: str, what: str, variable: str) -> bool:
         """Has the operator named a server? Then that one is used."""
         if url := self.env.get(variable):
-            parts = urlsplit(url)
-            place = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
-            self._line(name, f"{what}, by {variable}", place)  # without the password
+            address = urlsplit(url)
+            place = address.netloc.rpartition("@")[2] + address.path  # without the password
+            self._line(name, what, f"{place}, by {variable}")
         return bool(url)
 
     def _check_settings(self) -> None:
         """Before anything is changed: a wrong variable is refused, by its name."""
         check = "import sys; sys.tracebacklimit = 0; from shared.settings import load; load()"
-        self._program("reading the settings", "").use([sys.executable, "-c", check])
+        reader = self._program("reading the settings", "")
+        reader.env = {**TO_COME, **self.env}
+        reader.use([sys.executable, "-c", check])
 
     def _migrate(self) -> None:
         began = time.monotonic()

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,10 +11,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from modelferry.errors import BadAnswer, ModelferryError, Passing, Unreachable, error_class
+from modelferry.errors import BadAnswer, Misuse, ModelferryError, Passing, Unreachable, error_class
 
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+TENANT: Final = re.compile("[A-Za-z0-9_-]{1,64}")
 FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 10.0
 PASSING: Final = frozenset({429, 502, 503, 504, 507})
@@ -31,6 +33,9 @@ class Transport:
         tenant: MODELFERRY_TENANT, then `default`, by default.
         patience: seconds for which one request is tried again while the service is away. A
             service that never answered is not waited for: its address is probably wrong.
+
+    Raises:
+        Misuse: no service can have that address, or no tenant that name.
     """
 
     def __init__(
@@ -40,6 +45,16 @@ class Transport:
         self.tenant = tenant or os.environ.get("MODELFERRY_TENANT") or "default"
         self.patience = patience
         self._met = False
+        if not self.url.startswith(("http://", "https://")):
+            raise Misuse(
+                f"{self.url!r} is no address of a service. Write it as http://HOST:PORT.",
+                field="url",
+            )
+        if not TENANT.fullmatch(self.tenant):
+            raise Misuse(
+                f"{self.tenant!r} is no tenant: 1 to 64 letters, digits, '_' or '-'.",
+                field="tenant",
+            )
         try:
             self._http = httpx.Client(
                 base_url=self.url,
@@ -52,7 +67,7 @@ class Transport:
                 trust_env=urlsplit(self.url).hostname not in LOOPBACK,
             )
         except (httpx.InvalidURL, ValueError) as error:
-            raise Unreachable(f"{self.url!r} is no address: {error}.") from None
+            raise Misuse(f"{self.url!r} is no address: {error}.", field="url") from None
 
     def close(self) -> None:
         self._http.close()

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def last_lines(text: str) -> str:
     return "\n".join(f"  | {line}" for line in text.strip().splitlines()[-TAIL:])
 
 
-class Part:
+class Part(ABC):
     """One process with its log file, in a session of its own.
 
     It runs in `folder`. `what` and `where` tell a reader what it is and where to find it. `env`
@@ -74,11 +75,11 @@ class Part:
         self._status: int | None = None
         self._mark = 0
 
-    def command(self) -> Sequence[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def command(self) -> Sequence[str]: ...
 
-    def healthy(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def healthy(self) -> bool: ...
 
     def launch(self) -> None:
         """Start it, without waiting for its health."""
@@ -116,7 +117,7 @@ class Part:
                 env=self.env,
                 cwd=self.folder,
                 start_new_session=True,  # Ctrl-C reaches the supervisor alone
-                preexec_fn=self._tether(),  # noqa: PLW1509 - see there
+                preexec_fn=self._tether(),  # noqa: PLW1509 - system calls only, no lock
             )
         if spoken is not None and self._process.stdin:
             with self._process.stdin as pipe:
@@ -193,7 +194,7 @@ class Part:
             raise StackError(f"{self.name} failed:\n{last_lines(done.stdout + done.stderr)}")
 
     def _tether(self) -> Callable[[], None]:
-        """What the child does between fork and exec: system calls only, no lock is taken."""
+        """What the child does between fork and exec."""
         parent = os.getpid()
         drops_root = self.drops_root and os.geteuid() == 0
 
