@@ -163,3 +163,14 @@ def test_several_targets_are_several_jobs(shaky: Shaky, ferry: Modelferry) -> No
     shaky.always("POST", "/v1/jobs", Reply(201, {"jobs": two}))
     jobs = ferry.submit("m1", ["onnx", "keras"], options={"opset": 18})
     assert [each.id for each in jobs] == ["j1", "j2"]
+
+
+@pytest.mark.parametrize("url", ["localhost:8080", "ftp://here", "http://[::1", "http://a:b"])
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(errors.Misuse, match="no address"):
+        Modelferry(url)
+
+
+def test_what_is_no_tenant_is_refused() -> None:
+    with pytest.raises(errors.Misuse, match="no tenant"):
+        Modelferry(tenant="größe")
