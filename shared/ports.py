@@ -294,11 +294,15 @@ class ObjectStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenUpload:
-    """An upload as it is kept. `digest` and `format` are what the uploader said, if anything."""
+    """An upload as it is kept.
+
+    `digest` and `format` are what the uploader said, if anything; `model` is what came of it.
+    """
 
     view: UploadView
     digest: str | None
     format: str | None
+    model: ModelView | None
 
 
 class UploadStore(Protocol):
@@ -319,7 +323,9 @@ class UploadStore(Protocol):
         ttl: timedelta,
     ) -> UploadView: ...
 
-    def find(self, tenant: str, upload_id: str) -> OpenUpload: ...
+    def find(self, tenant: str, upload_id: str, *, parts: bool = True) -> OpenUpload:
+        """The upload; its many parts only where they are asked for."""
+        ...
 
     def add_part(self, tenant: str, upload_id: str, part: PartView) -> None:
         """Record a part; the same number again replaces it.
@@ -334,7 +340,7 @@ class UploadStore(Protocol):
     ) -> tuple[ModelView, bool]:
         """Make the model, or find the one of the same bytes (False), and close the upload.
 
-        An upload that is completed already gives its model again.
+        An upload that another call has completed meanwhile gives its model again (False).
 
         Raises:
             UploadClosed: the upload was aborted.
@@ -344,7 +350,11 @@ class UploadStore(Protocol):
     def keep_samples(
         self, tenant: str, upload_id: str, *, digest: str, size: int, arrays: Sequence[ArrayView]
     ) -> SamplesView:
-        """Make the samples of an upload, and close it."""
+        """Make the samples of an upload, and close it.
+
+        Raises:
+            UploadClosed: it took longer than an upload may.
+        """
         ...
 
     def abort(self, tenant: str, upload_id: str) -> None:
