@@ -18,7 +18,7 @@ from shared.services.flights import Flights
 from shared.settings import Settings
 from shared.telemetry import logger
 from workers.converters import catalogue
-from workers.doorbells import doors
+from workers.doorbells import doors, listen
 from workers.heartbeat import Heartbeat
 from workers.hearth import Hearth
 from workers.limits import ISOLATION, Limits
@@ -104,24 +104,9 @@ def _listen(
 
     signals.worker_shutting_down.connect(stopping, weak=False)
     signals.worker_ready.connect(ready, weak=False)
-    signals.setup_logging.connect(_ours_is_set_up, weak=False)
-    celery = app.Worker(
-        hostname=f"{worker}@{socket.gethostname()}",
-        pool="threads",
-        concurrency=settings.worker_slots,
-        queues=[queue.value for queue in queues],
-        without_gossip=True,
-        without_mingle=True,
-        without_heartbeat=True,
-        quiet=True,
-    )
-    celery.start()
+    status = listen(app, worker, settings.worker_slots)
     patience.cancel()
-    return int(celery.exitcode or 0)
-
-
-def _ours_is_set_up(**_: Any) -> None:
-    """Celery leaves logging alone when somebody else says that they have seen to it."""
+    return status
 
 
 def _threads(slots: int) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from celery import Celery, Task
+from celery import Celery, Task, signals
 from celery.app.amqp import AMQP
 from celery.worker.request import Request
 from kombu import Connection, Queue
@@ -75,3 +75,23 @@ def doors(settings: Settings, queues: tuple[str, ...]) -> Celery:
         worker_send_task_events=False,
     )
     return app
+
+
+def listen(app: Celery, name: str, slots: int) -> int:
+    """Hear doorbells, with a thread for each slot, until a signal ends it; the exit status."""
+    signals.setup_logging.connect(_ours_is_set_up, weak=False)
+    worker = app.Worker(
+        hostname=name,
+        pool="threads",
+        concurrency=slots,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+def _ours_is_set_up(**_: Any) -> None:
+    """Celery leaves logging alone when somebody else says that they have seen to it."""
