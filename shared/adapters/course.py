@@ -1,6 +1,6 @@
 """A job's course: everything that follows, within one transaction, from a step that moved."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from pydantic import TypeAdapter
@@ -11,6 +11,7 @@ from shared.adapters.events import Happening, of_step, record
 from shared.adapters.tables import JobRow, ModelRow, ResultRow, StepRow
 from shared.domain.artifacts import Artifact
 from shared.domain.fingerprints import fingerprint
+from shared.domain.formats import TORCHSCRIPT
 from shared.domain.jobs import INSPECTION, JobState, Place, action_at, progress
 from shared.domain.lifecycle import Move, State, moved
 from shared.domain.offers import Queue
@@ -157,7 +158,10 @@ class Course:
             case Inspect():
                 return {"source": source} | self._samples()
             case Convert():
-                return {"source": converted[-1] if converted else source}
+                if converted:
+                    return {"source": converted[-1]}
+                silent = action.source == TORCHSCRIPT.name  # its file does not say its inputs
+                return {"source": source} | (self._samples() if silent else {})
             case _:
                 return {"reference": source, "candidate": converted[-1]} | self._samples()
 
@@ -206,6 +210,16 @@ class Course:
         failed = [row for row in sorted(self._steps, key=_place) if row.state == State.FAILED]
         codes = {row.fault["code"] for row in failed if row.fault}
         return failed[0 if len(codes) == 1 else -1].fault
+
+
+ROLES: Final = ("source", "reference", "candidate", "samples")
+"""In the order in which inputs go into a fingerprint; jsonb keeps an order of its own."""
+
+
+def inputs_of(step: StepRow) -> dict[str, Artifact]:
+    """The inputs of a step that is ready or was, by role."""
+    kept = step.inputs or {}
+    return {role: Artifact.model_validate(kept[role]) for role in ROLES if role in kept}
 
 
 def output_of(step: StepRow) -> Artifact:

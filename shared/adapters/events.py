@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from shared.adapters.tables import EventRow, JobRow, StepRow
@@ -54,7 +54,7 @@ def record(session: Session, job: JobRow, happenings: Sequence[Happening]) -> No
     ]
     session.flush()
     session.execute(insert(EventRow), rows)
-    session.execute(text("SELECT pg_notify(:channel, :job)"), {"channel": CHANNEL, "job": job.id})
+    session.execute(select(func.pg_notify(CHANNEL, str(job.id))))
 
 
 def history(

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.adapters.claims import twins
-from shared.adapters.course import ACTION, Course, Ready
+from shared.adapters.course import ACTION, Course, Ready, inputs_of
 from shared.adapters.leases import held_by
 from shared.adapters.tables import AttemptRow, JobRow, ResultRow, StepRow
 from shared.domain.errors import LeaseLost
@@ -149,7 +149,7 @@ def _keep(session: Session, step: StepRow, ending: Ending) -> ResultRow | None:
     if not isinstance(outcome, Produced | Agreed) or ending.offer is None:
         return None
     action = ACTION.validate_python(step.action)
-    digests = [each["digest"] for each in (step.inputs or {}).values()]
+    digests = [each.digest for each in inputs_of(step).values()]
     actual = fingerprint(action, digests, toolchain(action, ending.offer))
     values = {"report": outcome.report, **_output(outcome)}
     session.execute(

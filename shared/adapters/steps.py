@@ -13,13 +13,12 @@ from typing_extensions import override
 
 from shared.adapters.bells import Bells
 from shared.adapters.claims import lost_race, next_step, twin_runs
-from shared.adapters.course import ACTION, Course
+from shared.adapters.course import ACTION, Course, inputs_of
 from shared.adapters.database import Database
 from shared.adapters.events import of_step, record
 from shared.adapters.leases import held_by, next_expired, renew
 from shared.adapters.settling import Ending, Persistence, settle
 from shared.adapters.tables import AttemptRow, JobRow, ResultRow, StepRow
-from shared.domain.artifacts import Artifact
 from shared.domain.errors import LeaseLost, WorkerLost
 from shared.domain.lifecycle import Lease, Move, State, moved
 from shared.domain.offers import Offer, Queue
@@ -138,9 +137,8 @@ def _take(
     session.add(AttemptRow(step_id=step.id, number=lease.attempt, worker=worker))
     course.say_of(step, "step.running", worker=worker)
     course.follow()
-    inputs = {role: Artifact.model_validate(each) for role, each in (step.inputs or {}).items()}
     action = ACTION.validate_python(step.action)
-    return Claimed(str(step.id), str(job.id), action, inputs, lease), course
+    return Claimed(str(step.id), str(job.id), action, inputs_of(step), lease), course
 
 
 def _lock(session: Session, claimed: Claimed) -> JobRow:
