@@ -291,8 +291,10 @@ class RouteView:
 
 @dataclass(frozen=True, slots=True)
 class FormatView:
-    """One way of writing a model down."""
+    """One way of writing a model down. `layout` is `file` or `tree` (a folder)."""
 
     name: str
     title: str
-    suffixes: tuple[str, ...] = ()
+    suffixes: tuple[str, ...]
+    layout: str
+    portable: bool

@@ -2,41 +2,44 @@
 
 import dataclasses
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
-from pydantic import BaseModel
 
-from api import schemas
+from api.app import bare_app
+from api.openapi import document
 from modelferry import errors, types
 from modelferry.wire import plain, read
 from shared.domain import errors as service_errors
-from shared.domain import faults, offers, signatures, targets, views
 from tests.support import answers
 
-SHARED_NAMES = [
-    (mine, getattr(module, name))
-    for name, mine in vars(types).items()
-    if dataclasses.is_dataclass(mine)
-    for module in (views, schemas, faults, offers, signatures, targets)
-    if name in vars(module)
+SCHEMAS: dict[str, Any] = document(bare_app())["components"]["schemas"]
+
+SHAPES = [
+    each
+    for name, each in vars(types).items()
+    if dataclasses.is_dataclass(each) and each.__module__ == types.__name__
 ]
 
 
-def test_every_shape_of_the_client_is_one_of_the_services() -> None:
-    named = {mine.__name__ for mine, _ in SHARED_NAMES}
-    own = {name for name, each in vars(types).items() if dataclasses.is_dataclass(each)}
-    assert named == own
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda each: each.__name__)
+def test_a_shape_is_that_of_the_openapi_document(shape: Any) -> None:
+    schema = SCHEMAS[shape.__name__]
+    mine = {each.name: each for each in dataclasses.fields(shape)}
+    theirs = schema["properties"]
+    assert set(mine) == set(theirs), "one of the two has a field that the other lacks"
+    for name, hint in get_type_hints(shape).items():
+        assert (type(None) in get_args(hint)) == _nullable(theirs[name]), name
+    needed = {name for name, each in mine.items() if _required(each)}
+    assert needed <= set(schema["required"]), "a field may be missing from an answer"
 
 
-@pytest.mark.parametrize(("mine", "theirs"), SHARED_NAMES, ids=lambda each: each.__name__)
-def test_a_shape_asks_for_no_field_that_the_service_lacks(
-    mine: Any, theirs: type[BaseModel]
-) -> None:
-    known = {each.name for each in dataclasses.fields(mine)}
-    assert known <= set(theirs.model_fields)
-    needed = set(theirs.model_fields) - known
-    assert theirs is schemas.FormatView or not needed, "the client hides a field"
+def _required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _nullable(schema: Any) -> bool:
+    return {"type": "null"} in schema.get("anyOf", ())
 
 
 def test_every_code_of_the_service_has_a_class_in_its_band() -> None:
