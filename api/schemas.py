@@ -1,4 +1,4 @@
-"""Schemas: what requests carry and what lists look like. Single things are `shared.domain.views`."""
+"""Schemas: what requests carry, and lists. Single things are in `shared.domain.views`."""
 
 from typing import Annotated, Literal
 
@@ -91,7 +91,7 @@ class EventsQuery(_Asked):
 
 
 class DownloadQuery(_Asked):
-    redirect: bool = Field(True, description="False: never send to a signed URL.")
+    redirect: bool = Field(default=True, description="False: never send to a signed URL.")
 
 
 class RoutesQuery(_Asked):

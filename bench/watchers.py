@@ -25,7 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from modelferry.embedded.part import free_port
-from modelferry.stack import Postgres, Valkey
+from modelferry.embedded.postgres import Postgres
+from modelferry.embedded.valkey import Valkey
 from shared.bootstrap import fleet_services
 from shared.domain.offers import Queue
 from shared.settings import Settings
@@ -63,8 +64,10 @@ def api() -> Iterator[str]:
         subprocess.run(
             [sys.executable, "-m", "alembic", "upgrade", "head"], cwd=ROOT, env=env, check=True
         )
-        announced = offer("idle", "here", (Queue.CPU,), 1, 1 << 33, {})
-        fleet_services(Settings(**settings)).fleet.announce(announced)
+        announced = offer(
+            "idle", "here", queues=(Queue.CPU,), slots=1, memory=1 << 33, isolation={}
+        )
+        fleet_services(Settings.model_validate(settings)).fleet.announce(announced)
         served = subprocess.Popen([sys.executable, "-m", "api"], cwd=ROOT, env=env)
         parts.callback(served.wait)
         parts.callback(served.terminate)

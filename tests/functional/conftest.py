@@ -7,7 +7,8 @@ import httpx
 import psycopg
 import pytest
 
-from modelferry.stack import Postgres, Valkey
+from modelferry.embedded.postgres import Postgres
+from modelferry.embedded.valkey import Valkey
 from shared.settings import Settings
 from tests.support.fleet import Hands, hands
 from tests.support.serving import Served, serving

@@ -82,7 +82,7 @@ def test_several_targets_make_several_jobs(client: httpx.Client, model: str) -> 
 def test_one_bad_target_spoils_all(client: httpx.Client, model: str) -> None:
     targets = [{"format": "onnx"}, {"format": "papyrus"}]
     answer = client.post("/v1/jobs", json={"model_id": model, "targets": targets})
-    held(answer, 422, "unknown_target", answer.json()["field"])
+    held(answer, 422, "unknown_target")
     assert client.get("/v1/jobs").json()["items"] == []
 
 
@@ -91,7 +91,7 @@ def test_what_cannot_be_planned_is_refused(client: httpx.Client, model: str) -> 
         ask(client, model, format="papyrus"), 422, "unknown_target", "targets.0.format"
     )
     no_route = ask(client, model, format="state-dict")
-    held(no_route, 422, "no_route", no_route.json().get("field"))
+    held(no_route, 422, "no_route")
     for options, name in (
         ({"opsett": 18}, "opsett"),
         ({"opset": "new"}, "opset"),
@@ -100,10 +100,10 @@ def test_what_cannot_be_planned_is_refused(client: httpx.Client, model: str) -> 
         ({"dynamic": "perhaps"}, "dynamic"),
     ):
         answer = ask(client, model, options=options)
-        sentence = held(answer, 422, "invalid_options", answer.json()["field"])
+        sentence = held(answer, 422, "invalid_options")
         assert name in answer.json()["field"]
         assert name in sentence
-    held(ask(client, UUID), 404, "not_found", ask(client, UUID).json().get("field"))
+    held(ask(client, UUID), 404, "not_found")
     held(ask(client, "no-uuid"), 404, "not_found")
 
 
@@ -115,7 +115,7 @@ def test_a_bare_state_dict_is_refused_with_what_is_missing(client: httpx.Client)
     assert model.status_code == 201, model.text
     assert model.json()["format"] == "state-dict"
     answer = ask(client, model.json()["id"])
-    assert "torch.export" in held(answer, 422, "bare_state_dict", answer.json().get("field"))
+    assert "torch.export" in held(answer, 422, "bare_state_dict")
 
 
 def test_jobs_are_listed_by_page_and_by_filter(client: httpx.Client, model: str) -> None:

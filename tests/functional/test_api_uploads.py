@@ -92,7 +92,7 @@ def test_a_part_with_a_wrong_hash_is_refused(client: httpx.Client) -> None:
     data = files.onnx_model(3)
     address = f"/v1/uploads/{opened(client, data)['id']}"
     answer = client.put(f"{address}/parts/1", content=data, headers=content_digest(b"other"))
-    held(answer, 422, "digest_mismatch", "Content-Digest")
+    held(answer, 422, "digest_mismatch")
     assert client.get(address).json()["parts"] == []
     held(client.post(f"{address}/complete"), 409, "part_missing")
 
@@ -101,7 +101,7 @@ def test_a_whole_with_a_wrong_hash_is_refused(client: httpx.Client) -> None:
     data = files.onnx_model(4)
     address = f"/v1/uploads/{opened(client, data, digest=digest(b'other'))['id']}"
     client.put(f"{address}/parts/1", content=data)
-    held(client.post(f"{address}/complete"), 422, "digest_mismatch", "digest")
+    held(client.post(f"{address}/complete"), 422, "digest_mismatch")
 
 
 def test_an_upload_is_given_up(client: httpx.Client, api: Served) -> None:
@@ -153,7 +153,7 @@ def test_a_body_over_the_limit_is_refused(client: httpx.Client, api: Served) -> 
     pieces = (data[start : start + (1 << 16)] for start in range(0, len(data), 1 << 16))
     held(client.post("/v1/models?name=m", content=pieces), 413, "too_large")
     announced = client.post("/v1/uploads", json={"name": "m", "size": len(data)})
-    held(announced, 413, "too_large", "size")
+    held(announced, 413, "too_large")
     upload = opened(client, data[: 1 << 17])
     part = client.put(f"/v1/uploads/{upload['id']}/parts/1", content=data[: 1 << 17])
     held(part, 413, "too_large")
@@ -209,7 +209,7 @@ def test_bad_files_are_refused_with_help(client: httpx.Client, tmp_path: Path) -
     for (name, data), code in cases.items():
         answer = send(client, data, name)
         assert answer.json()["code"] == code, (name, answer.text)
-        held(answer, 422, code, answer.json().get("field"))
+        held(answer, 422, code)
     assert not trap.exists()
     assert client.get("/v1/models").json()["items"] == []
 

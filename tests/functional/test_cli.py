@@ -104,7 +104,7 @@ def test_a_file_that_is_no_model_is_the_users(typed: Type, tmp_path: Path) -> No
     (tmp_path / "notes.keras").write_text("not a model")
     done = typed("convert", "notes.keras", "--to", "onnx")
     assert done.returncode == 3
-    assert done.stderr.startswith("Error: ")
+    assert "\nError: The file" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -6,6 +6,8 @@ import pickle
 import zipfile
 from typing import Any
 
+from typing_extensions import override
+
 
 def onnx_model(scale: float = 2.0) -> bytes:
     """y = scale * x, with x of shape (batch, 3)."""
@@ -78,6 +80,7 @@ class Trap:
     def __init__(self, path: str) -> None:
         self.path = path
 
+    @override
     def __reduce__(self) -> tuple[Any, ...]:
         return open, (self.path, "w")
 

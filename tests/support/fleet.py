@@ -21,7 +21,9 @@ class Hands:
 
     def __init__(self, fleet: FleetServices) -> None:
         self.fleet = fleet
-        self.offer: Offer = offer(NAME, "here", (Queue.CPU,), 1, 8 << 30, {})
+        self.offer: Offer = offer(
+            NAME, "here", queues=(Queue.CPU,), slots=1, memory=8 << 30, isolation={}
+        )
 
     def announce(self) -> None:
         self.fleet.fleet.announce(self.offer)
