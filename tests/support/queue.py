@@ -28,9 +28,10 @@ from shared.domain.outcomes import Agreed, Broke, Disagreed, Outcome, Produced, 
 from shared.domain.plans import Convert, Inspect, Verify
 from shared.domain.targets import Target
 from shared.domain.views import JobView
-from shared.ports import Claimed, Doorbell, Usage
+from shared.ports import Claimed, Doorbell, NewJob, Usage
 from shared.services.ask import Ask
 from shared.services.control import Control
+from shared.services.planning import plan
 from shared.services.submit import Submit
 
 TERM = timedelta(seconds=15)
@@ -132,6 +133,15 @@ class World:
             **more,
         )
         return view
+
+    def crowd(self, tenant: str, count: int) -> list[JobView]:
+        """So many jobs at once, each of a model of its own."""
+        target = Target(format="onnx")
+        made = plan("keras", target, self.fleet.roster())
+        labels = [(tenant, next(_numbers)) for _ in range(count)]
+        models = [self.models.model(tenant, self.model(tenant, each)) for each in labels]
+        new = [NewJob(model, target, made, 5, None) for model in models]
+        return self.jobs.submit(tenant, new, None)[0]
 
     def claim(self, worker: str = "one", term: timedelta = TERM) -> Claimed | None:
         return self.steps.claim(worker, self.offer.capabilities, Queue.CPU, term)
