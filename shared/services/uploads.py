@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import BinaryIO, Final, TypeVar
 
 from shared.domain.artifacts import DIGEST
@@ -26,6 +27,7 @@ from shared.ports import Doorbell, ObjectStore, OpenUpload, UploadStore
 
 BATCH: Final = 100
 SHOWN: Final = 20
+TIDY_EVERY: Final = 600  # seconds; it lists everything that is staged
 NAME_MAX: Final = 255
 
 T = TypeVar("T")
@@ -58,6 +60,7 @@ class Uploads:
         self._max_upload = max_upload
         self._part_size = part_size
         self._ttl = ttl
+        self._tidy_at = 0.0
 
     def open(
         self, tenant: str, *, name: str, size: int, digest: str | None, format: str | None
@@ -176,7 +179,9 @@ class Uploads:
         expired = self._uploads.expire(BATCH)
         for upload_id in expired:
             self._store.unstage(upload_id)
-        self._store.tidy(2 * self._ttl)
+        if monotonic() >= self._tidy_at:
+            self._tidy_at = monotonic() + TIDY_EVERY
+            self._store.tidy(2 * self._ttl)
         return len(expired)
 
     def _begin(
