@@ -86,11 +86,11 @@ def test_worker_killed_in_a_step(service: Running, resnet: Callable[[], Path]) -
         step = converting(job)
         os.kill(service.pid("worker"), signal.SIGKILL)
         view = ended_once(job)
+        kinds = [event.kind for event in job.events() if event.step_id == step.id]
     (again,) = [each for each in view.steps if each.id == step.id]
     first, second = again.attempts
     assert (first.outcome, first.fault and first.fault.code) == ("broke", "worker_lost")
     assert second.outcome == "produced"
-    kinds = [event.kind for event in job.events() if event.step_id == step.id]
     assert kinds.count("step.retrying") == 1
     assert kinds.count("step.running") == 2
 
