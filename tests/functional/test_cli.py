@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from modelferry import export
+
 ROOT = Path(__file__).parents[2]
 
 Done = subprocess.CompletedProcess[str]
@@ -46,17 +48,17 @@ def typed(service: Any, tmp_path: Path) -> Type:
 
 @pytest.fixture
 def model(tmp_path: Path) -> str:
-    import keras
+    import torch
 
-    keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save(tmp_path / "small.keras")
-    return "small.keras"
+    written = export.written(torch.nn.Linear(4, 3), tmp_path, example_inputs=torch.zeros(1, 4))
+    return written.name
 
 
 def test_a_model_is_converted_beside_its_source(typed: Type, model: str, tmp_path: Path) -> None:
-    done = typed("convert", model, "--to", "onnx", "--opset", "17")
+    done = typed("convert", model, "--to", "onnx", "--opset", "18")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Verified: largest error")
-    for line in ("uploading", "inspect keras", "verify onnx against keras", "downloading"):
+    for line in ("uploading", "inspect pt2", "verify onnx against pt2", "downloading"):
         assert line in done.stderr
     results = list(tmp_path.glob("*.onnx"))
     assert len(results) == 1
@@ -75,7 +77,7 @@ def test_a_job_from_its_submission_to_its_result(typed: Type, model: str, tmp_pa
     assert shown["state"] == "succeeded"
     assert shown["report"]["proof"] == "verified"
     assert job in typed("jobs", "--state", "succeeded").stdout
-    assert "small.keras" in typed("models").stdout
+    assert "Linear.pt2" in typed("models").stdout
     taken = typed("download", job, "-o", "mine.onnx", "--json")
     assert json.loads(taken.stdout)["verified"] is True
     assert (tmp_path / "mine.onnx").stat().st_size == shown["output"]["size"]
