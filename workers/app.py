@@ -4,7 +4,7 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from celery import Celery, signals
@@ -26,14 +26,15 @@ from workers.offering import offer
 from workers.runner import ChildRunner
 from workers.scratch import Scratch
 from workers.tasks import answer_with
+from workers.warm import PRELOAD
 
 log = logger(__name__)
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, preload: Sequence[str] = PRELOAD) -> int:
     """Work until told to stop; the exit status. Belongs on the main thread."""
     scratch = Scratch(settings.work_dir)
-    hearth = Hearth(scratch.warm, threads=_threads(settings.worker_slots))
+    hearth = Hearth(scratch.warm, threads=_threads(settings.worker_slots), preload=preload)
     hearth.light()
     flights = Flights()
     services = fleet_services(settings)

@@ -137,12 +137,13 @@ class Hearth:
 def clean_environment(scratch: Path, threads: int, path: Iterable[Path] = ()) -> dict[str, str]:
     """What a child may know: where programs and our modules are, and how many threads it has."""
     each = str(threads)
+    known = os.environ.get("PYTHONPATH", "").split(os.pathsep)  # converters of others, perhaps
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
         "LANG": "C.UTF-8",
-        "PYTHONPATH": os.pathsep.join(map(str, (ROOT, *path))),
+        "PYTHONPATH": os.pathsep.join(map(str, (ROOT, *path, *filter(None, known)))),
         "PYTHONUNBUFFERED": "1",
         "PYTHONHASHSEED": "0",
         "OMP_NUM_THREADS": each,

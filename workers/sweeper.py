@@ -39,7 +39,7 @@ def sweep_until(ending: threading.Event, sweep: Sweep, interval: float) -> None:
             log.exception("sweep_failed")
         else:
             log.debug("swept", report=str(report))
-            if not is_ready:
+            if not is_ready and not report.troubles:
                 is_ready = True
                 log.info("sweeper_ready", interval=interval)
         ending.wait(interval)
