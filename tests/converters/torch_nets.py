@@ -51,7 +51,7 @@ class Residual(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """An LSTM or a GRU over a sequence of any length."""
+    """An LSTM or a GRU; torch.export unrolls it, so the length is fixed there."""
 
     def __init__(self, kind: type[nn.Module]) -> None:
         super().__init__()
@@ -87,6 +87,18 @@ class Words(nn.Module):
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         return self.head(self.words(ids).mean(1))
+
+
+class Keys(nn.Module):
+    """A dict of outputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = nn.Linear(4, 5)
+
+    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        y = self.line(x)
+        return {"states": y, "pooled": y.mean(1)}
 
 
 class Many(nn.Module):
@@ -150,7 +162,7 @@ class Net:
         return path
 
     def traced(self, path: Path) -> Path:
-        module = torch.jit.trace(self.module(), self.example, strict=False)
+        module = torch.jit.trace(self.module(), self.example, strict=False, check_trace=False)
         torch.jit.save(module, path)
         return path
 
@@ -180,8 +192,8 @@ IDS = torch.randint(0, 20, (2, 9))
 NETS = {
     "cnn": Net(Cnn, (IMAGE,), ({0: BATCH},), ("image",)),
     "residual": Net(Residual, (IMAGE,), ({0: BATCH},), ("image",)),
-    "lstm": Net(lambda: Recurrent(nn.LSTM), (STEPS,), ({0: BATCH, 1: LENGTH},), ("steps",)),
-    "gru": Net(lambda: Recurrent(nn.GRU), (STEPS,), ({0: BATCH, 1: LENGTH},), ("steps",)),
+    "lstm": Net(lambda: Recurrent(nn.LSTM), (STEPS,), ({0: BATCH},), ("steps",)),
+    "gru": Net(lambda: Recurrent(nn.GRU), (STEPS,), ({0: BATCH},), ("steps",)),
     "encoder": Net(Encoder, (IDS,), ({0: BATCH, 1: LENGTH},), ("ids",)),
     "words": Net(Words, (IDS,), ({0: BATCH, 1: LENGTH},), ("ids",)),
     "many": Net(
@@ -190,6 +202,7 @@ NETS = {
         ({0: BATCH}, {0: BATCH}),
         ("left", "right"),
     ),
+    "keys": Net(Keys, (torch.randn(2, 4),), ({0: BATCH},), ("x",)),
     "upscale": Net(Upscale, (torch.randn(2, 4, 8, 8),), ({0: BATCH},), ("image",)),
     "half": Net(Words, (IDS,), ({0: BATCH, 1: LENGTH},), ("ids",), half=True),
 }

@@ -71,8 +71,13 @@ def _flat(module: Any, examples: tuple[Any, ...]) -> Any:
         return module
     arguments = ", ".join(names(module))
     values = ", ".join(f"given[{key!r}]" for key in given)
-    flat = torch.jit.ScriptModule()
-    flat.inner = module
+
+    class Flat(torch.jit.ScriptModule):  # type: ignore[misc] # torch is not typed here
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = module
+
+    flat = Flat()
     flat.define(
         f"def forward(self, {arguments}):\n"
         f"    given = self.inner({arguments})\n"

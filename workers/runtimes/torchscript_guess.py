@@ -60,8 +60,20 @@ def _read(name: str, value: Any) -> list[Tensor] | None:
         reader = READERS.get(node.kind())
         if reader and (found := reader(name, value, node)):
             return found
-        if node.kind() in THROUGH and use.offset == 0 and (found := _read(name, node.output())):
+        following = _following(node, use.offset)
+        if following is not None and (found := _read(name, following)):
             return found
+    return None
+
+
+def _following(node: Any, offset: int) -> Any:
+    """The value that goes on in the place of an argument: out of an operator, or of a branch."""
+    if node.kind() in THROUGH and offset == 0:
+        return node.output()
+    if node.kind() == "prim::Return":
+        branch = node.owningBlock().owningNode()
+        if branch is not None and branch.kind() == "prim::If":
+            return list(branch.outputs())[offset]
     return None
 
 
@@ -105,7 +117,9 @@ def _recurrent(name: str, value: Any, node: Any) -> list[Tensor] | None:
     arguments = list(node.inputs())
     if not _same(arguments[0], value):
         return None
-    weights = [_weight(each) for each in arguments[2].node().inputs()]
+    listed = arguments[2]
+    parts = [_constant(each) for each in listed.node().inputs()]
+    weights = _constant(listed) or parts
     if not weights or weights[0] is None:
         return None
     features, batch_first = weights[0].shape[1], arguments[-1].toIValue()
@@ -157,8 +171,12 @@ def _weight(value: Any) -> Any:
     """The tensor of a constant of the frozen graph; None where it is computed."""
     import torch
 
-    constant = value.toIValue() if value.node().kind() == "prim::Constant" else None
+    constant = _constant(value)
     return constant if isinstance(constant, torch.Tensor) else None
+
+
+def _constant(value: Any) -> Any:
+    return value.toIValue() if value.node().kind() == "prim::Constant" else None
 
 
 def _same(one: Any, other: Any) -> bool:

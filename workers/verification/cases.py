@@ -13,7 +13,7 @@ from shared.domain.signatures import Signature
 from workers.runtimes.base import Session
 from workers.verification.compare import compare
 from workers.verification.dims import BATCHES, batch_names, length_names, lengths
-from workers.verification.samples import Case, from_samples, generate
+from workers.verification.samples import Case, from_samples, generate, mirror, redraw
 
 Say = Callable[[str, float | None], None]
 
@@ -22,6 +22,12 @@ SCALES = (1.0, 0.1, 4.0)
 
 MOST_ELEMENTS = 1 << 24
 """Of one generated case: larger ones are left out, unless they would be the only one."""
+
+EXTRA = 6
+"""Further draws at one size while they are cheap: a branch on the data may go another way."""
+
+CHEAP = 1 << 16
+"""Elements of a case that may be drawn EXTRA times more."""
 
 SIZES = 2
 """How many lengths of the dimensions other than the batch are tried, where they may vary."""
@@ -81,13 +87,45 @@ def _generated(
         sizes_taken += bool(fresh)
         if sizes_taken == wanted:
             break
-    if not runs:
+    if runs:
+        runs.extend(_more(session, signature, runs[0], seed))
+    else:
         raise BadSamples(
             "The source takes none of the inputs that were made up for it. Send samples."
             f" It said: {skipped[0] if skipped else 'nothing'}",
             field="samples",
         )
     return runs, skipped
+
+
+def _more(session: Session, signature: Signature, first: Run, seed: int) -> Iterator[Run]:
+    """The first case mirrored (its floats negated), and other draws of its size if it is small."""
+    has_floats = any(array.dtype.kind not in "biu" for array in first.case.inputs.values())
+    if has_floats and (run := _kept(session, mirror(first.case))) is not None:
+        yield run
+    if sum(array.size for array in first.case.inputs.values()) > CHEAP:
+        return
+    for number in range(EXTRA):
+        scale = SCALES[number % len(SCALES)]
+        case = redraw(signature, first.case, scale=scale, seed=(seed, EXTRA, number))
+        if (run := _kept(session, case)) is not None:
+            yield run
+
+
+def _kept(session: Session, case: Case) -> Run | None:
+    """The run, unless the source refuses it or has no finite answer: these cases are a bonus."""
+    try:
+        run = Run(case, session(case.inputs))
+    except Exception:  # noqa: BLE001 - whatever a library raises, it refused the case
+        return None
+    return run if _finite(run) else None
+
+
+def _finite(run: Run) -> bool:
+    import numpy as np
+
+    numbers = [each for each in run.outputs.values() if each.dtype.kind == "f"]
+    return all(bool(np.isfinite(each).all()) for each in numbers)
 
 
 def _sizes(
@@ -108,8 +146,6 @@ def _attempt(
     skipped: list[str],
 ) -> Run | None:
     """Run one size, with tamer inputs where the source gives no finite answer to wild ones."""
-    import numpy as np
-
     run: Run | None = None
     for tame in range(3):
         case = generate(signature, size.extents, scale=size.scale, seed=seed, tame=tame)
@@ -123,8 +159,7 @@ def _attempt(
             lines = str(error).strip().splitlines() or [type(error).__name__]
             skipped.append(f"{case.shapes}, {case.label}: {lines[0][:200]}")
             continue
-        numbers = [each for each in run.outputs.values() if each.dtype.kind == "f"]
-        if all(np.isfinite(each).all() for each in numbers):
+        if _finite(run):
             return run
     return run
 

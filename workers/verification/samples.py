@@ -54,6 +54,26 @@ def generate(
     return Case(inputs, f"scale {scale:g}{drawn}")
 
 
+def mirror(case: Case) -> Case:
+    """The same inputs with the floats negated."""
+    inputs = {
+        name: array if array.dtype.kind in "biu" else -array for name, array in case.inputs.items()
+    }
+    return Case(inputs, f"{case.label}, mirrored")
+
+
+def redraw(signature: Signature, case: Case, *, scale: float, seed: Sequence[int]) -> Case:
+    """Another draw of the same shapes."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    inputs = {
+        each.name: _draw(rng, each, case.inputs[each.name].shape, scale, 0)
+        for each in signature.inputs
+    }
+    return Case(inputs, f"scale {scale:g}, draw {seed[-1] + 2}")
+
+
 def check_samples(path: Path, signature: Signature) -> int:
     """How many samples there are, once they are known to fit the inputs.
 
