@@ -125,13 +125,20 @@ class Jobs(JobStore):
             return history(session, job.id, after, limit, kinds)
 
     def _told(self, view: JobView) -> JobView:
-        """With what it waits for. The roster is read only where a step is ready."""
-        due = ready_action(view)
-        missing = due and missing_worker(due, self._fleet.roster())
-        return view.model_copy(update={"waiting_for": missing}) if missing else view
+        return self._all_told([view])[0]
 
     def _all_told(self, views: Sequence[JobView]) -> list[JobView]:
-        return [self._told(view) for view in views]
+        """With what they wait for. The roster is read only where a step is ready."""
+        due = [ready_action(view) for view in views]
+        if not any(due):
+            return list(views)
+        roster = self._fleet.roster()
+        return [
+            view.model_copy(update={"waiting_for": missing_worker(action, roster)})
+            if action
+            else view
+            for view, action in zip(views, due, strict=True)
+        ]
 
 
 def refuse_retry(state: JobState) -> None:

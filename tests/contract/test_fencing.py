@@ -108,9 +108,10 @@ def test_leases_are_taken_back_a_few_at_a_time(queue: World) -> None:
 def test_the_database_knows_the_moves(queue: World) -> None:
     """Each pair of states, legal or not: it is refused where MOVES does not have it."""
     queue.job()
-    leased = "worker = CASE WHEN :state = 'running' THEN 'w' END,"
-    leased += " lease_expires = CASE WHEN :state = 'running' THEN now() END"
-    put = text(f"UPDATE steps SET state = :state, {leased}")
+    put = text(
+        "UPDATE steps SET state = :state, worker = CASE WHEN :state = 'running' THEN 'w' END,"
+        " lease_expires = CASE WHEN :state = 'running' THEN now() END"
+    )
     legal = {(before, after) for (before, _), after in MOVES.items()}
     for before, after in product(State, State):
         with queue.database.begin() as session:
