@@ -59,7 +59,8 @@ def unpack(archive: Path, folder: Path, limit: int) -> None:
         folder.mkdir(mode=0o700)
         try:
             for entry, chunks in content:
-                _write(folder, entry, chunks)
+                if not entry.foreign:
+                    _write(folder, entry, chunks)
         except BaseException:
             shutil.rmtree(folder)
             raise

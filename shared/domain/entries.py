@@ -35,6 +35,15 @@ class Entry:
         if not self.path and not self.folder:
             raise UnsafeArchive("The archive has a file without a name.")
 
+    @property
+    def foreign(self) -> bool:
+        """Whether a Mac put it beside the files, and it is no part of the model."""
+        return is_foreign(self.path)
+
+
+def is_foreign(path: str) -> bool:
+    return path.partition("/")[0] == "__MACOSX"
+
 
 def checked_path(name: str) -> str:
     """The relative path that a member's name stands for; empty for the root itself.

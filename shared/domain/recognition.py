@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from shared.domain import hdf5, pickles, tars
-from shared.domain.entries import check_tree, check_unique
+from shared.domain.entries import check_tree, check_unique, is_foreign
 from shared.domain.errors import (
     AmbiguousFormat,
     BadUpload,
@@ -160,7 +160,7 @@ def _in_tar(reader: BinaryIO, limit: int) -> Found:
 
 def _trees(files: Iterable[str]) -> Found:
     """Formats that are told by the names of files: a SavedModel, an ONNX model with its data."""
-    names = [name for name in files if not name.startswith("__MACOSX/")]
+    names = [name for name in files if not is_foreign(name)]
     saved = tuple(
         name
         for name in names

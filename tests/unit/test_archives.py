@@ -92,6 +92,12 @@ def test_a_gzipped_tar_is_unpacked(tmp_path: Path) -> None:
     assert read_back(tmp_path / "back") == TREE
 
 
+def test_what_a_mac_adds_is_left_out(tmp_path: Path) -> None:
+    zipped(tmp_path / "a.zip", ("m.onnx", b"m"), ("__MACOSX/", b""), ("__MACOSX/._m.onnx", b"x"))
+    unpack(tmp_path / "a.zip", tmp_path / "back", LIMIT)
+    assert [path.name for path in (tmp_path / "back").iterdir()] == ["m.onnx"]
+
+
 def test_long_names_in_tars_are_read(tmp_path: Path) -> None:
     name = "/".join(["a" * 90] * 4)
     for number, kind in enumerate((tarfile.PAX_FORMAT, tarfile.GNU_FORMAT)):
