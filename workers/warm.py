@@ -44,7 +44,8 @@ PRELOAD: Final = (
     "onnxslim",
     "tensorflow",
     "keras",
-    "tf2onnx",
+    "tf2onnx.tf_loader",
+    "tf2onnx.tfonnx",
 )
 """What children would import, found by looking at what they did import.
 
