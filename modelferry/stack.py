@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ DATABASE, BROKER, STORE = (f"MODELFERRY_{name}_URL" for name in ("DATABASE", "BR
 TO_COME = {DATABASE: "postgresql://", BROKER: "redis://", STORE: "file:///"}  # well-formed
 DEFAULT_URL = "http://127.0.0.1:8080"
 PATIENCE = 120.0  # seconds for a program to become healthy: a cold disk, frameworks to import
+PROGRAMS_GRACE, SERVERS_GRACE = 6.0, 2.5  # seconds to stop; together less than 10
 LOOK = 0.2  # seconds between looks at the parts
 
 Say = Callable[[str], None]
@@ -53,6 +54,7 @@ class Stack:
         self.url = ""
         self._say = say
         self._parts: list[Part] = []
+        self._http = httpx.Client(timeout=2, trust_env=False)
 
     def start(self) -> None:
         """Start all parts, in the order in which they need each other.
@@ -63,7 +65,7 @@ class Stack:
         address = Address.of(self.env)
         self.url = address.url
         self.env["MODELFERRY_API_PORT"] = str(address.port)
-        self.env.setdefault("MODELFERRY_STOP_GRACE", "1.5")  # less than ours for the worker
+        self.env.setdefault("MODELFERRY_STOP_GRACE", "2")  # less than PROGRAMS_GRACE
         self.env.setdefault("MODELFERRY_WORK_DIR", str(private_folder(self.home / "work")))
         self._check_settings()
         self._find_database()
@@ -83,12 +85,13 @@ class Stack:
             time.sleep(LOOK)
 
     def stop(self) -> None:
-        """Stop all parts: first those that ask, then those that answer."""
-        servers = [part for part in self._parts if not isinstance(part, Program)]
+        """Stop all parts: those that ask (API, worker, sweeper), then those that answer."""
         programs = [part for part in self._parts if isinstance(part, Program)]
-        for part in (*programs, *reversed(servers)):
-            part.stop()
+        servers = [part for part in self._parts if part not in programs]
+        _stop_together(programs, PROGRAMS_GRACE)
+        _stop_together(servers[::-1], SERVERS_GRACE)
         (self.home / "running.json").unlink(missing_ok=True)
+        self._http.close()
 
     def _find_database(self) -> None:
         if not self._given("postgres", "PostgreSQL", DATABASE):
@@ -133,19 +136,19 @@ class Stack:
         def ready(_: Program) -> bool:
             return self._ask("/readyz") is not None
 
-        return self._program("api", "api", what="HTTP API", where=self.url, grace=2, ready=ready)
+        return self._program("api", "api", what="HTTP API", where=self.url, ready=ready)
 
     def _worker(self) -> Program:
         def ready(program: Program) -> bool:
             return any(f"-{program.pid}-" in worker for worker in self._online())
 
-        return self._program("worker", "workers", what="CPU worker", grace=3, ready=ready)
+        return self._program("worker", "workers", what="CPU worker", ready=ready)
 
     def _sweeper(self) -> Program:
         def ready(program: Program) -> bool:
             return "sweeper_ready" in program.said()
 
-        sweeper = self._program("sweeper", "workers.sweeper", what="sweeper", grace=1, ready=ready)
+        sweeper = self._program("sweeper", "workers.sweeper", what="sweeper", ready=ready)
         if self.env.get("MODELFERRY_LOG_LEVEL", "info").lower() in {"warning", "error"}:
             sweeper.env = {**self.env, "MODELFERRY_LOG_LEVEL": "info"}  # or it is never heard
         return sweeper
@@ -155,7 +158,6 @@ class Stack:
         name: str,
         module: str,
         *,
-        grace: float = 0,
         ready: Callable[[Program], bool] = _at_once,
         what: str = "",
         where: str = "",
@@ -168,7 +170,6 @@ class Stack:
             where=where or str(log),
             log=log,
             env=self.env,
-            grace=grace,
             ready=ready,
         )
 
@@ -211,10 +212,18 @@ class Stack:
     def _ask(self, path: str) -> dict[str, Any] | None:
         """The API's answer; None while it has none, or is not ready."""
         try:
-            answer = httpx.get(self.url + path, timeout=2, trust_env=False)
+            answer = self._http.get(self.url + path)
         except httpx.TransportError:
             return None
         return answer.json() if answer.status_code == httpx.codes.OK else None
+
+
+def _stop_together(parts: Sequence[Part], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    for part in parts:
+        part.ask_to_stop()
+    for part in parts:
+        part.end(deadline - time.monotonic())
 
 
 def main(environ: Mapping[str, str] = os.environ, say: Say = say_at_once) -> int:

@@ -141,11 +141,18 @@ class Part(ABC):
 
     def stop(self) -> None:
         """Ask it to end; kill it, and what is left of its session, when it does not."""
-        process = self._process
-        if process and process.poll() is None:
-            process.send_signal(self.stop_signal)
+        self.ask_to_stop()
+        self.end(self.grace)
+
+    def ask_to_stop(self) -> None:
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(self.stop_signal)
+
+    def end(self, seconds: float) -> None:
+        """Wait for the end of a part that was asked; then kill what is left of it."""
+        if self._process:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(self.grace)
+                self._process.wait(max(seconds, 0))
         self.kill()
 
     def kill(self) -> None:

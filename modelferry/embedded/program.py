@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Program(Part):
-    """`grace` is the seconds that it may take to stop; `ready` says whether it does its work."""
+    """`ready` says whether it does its work."""
 
     def __init__(
         self,
@@ -23,12 +23,10 @@ class Program(Part):
         where: str,
         log: Path,
         env: Mapping[str, str],
-        grace: float,
         ready: Callable[["Program"], bool],
     ) -> None:
         super().__init__(name, what=what, where=where, folder=ROOT, log=log, env=env)
         self.module = module
-        self.grace = grace
         self._ready = ready
 
     @override

@@ -28,17 +28,18 @@ NOWHERE = {
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("stack") / "home"
+def _stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    service = Service(tmp_path_factory.mktemp("stack") / "home", os.environ)
+    yield service
+    service.stop()
 
 
 @pytest.fixture
-def stack(home: Path) -> Iterator[Service]:
-    """The service on the home that the tests of this file share, each with a start of its own."""
-    service = Service(home, os.environ)
-    service.start()
-    yield service
-    service.stop()
+def stack(_stack: Service) -> Service:
+    """A running service on a home of this file's own; a test may end it."""
+    if _stack.pid is None:
+        _stack.start()
+    return _stack
 
 
 def of(service: Service) -> list[psutil.Process]:
@@ -52,29 +53,26 @@ def of(service: Service) -> list[psutil.Process]:
 
 def survivors(family: list[psutil.Process], home: Path) -> list[psutil.Process]:
     """Those that live on, and any other process that has to do with the folder."""
-    return [each for each in psutil.process_iter() if each in family or belongs(each, home)]
+    return [each for each in psutil.process_iter() if lives(each, family, home)]
 
 
-def belongs(process: psutil.Process, home: Path) -> bool:
+def lives(process: psutil.Process, family: list[psutil.Process], home: Path) -> bool:
     try:
         if process.status() == psutil.STATUS_ZOMBIE:  # dead; whoever adopted it has not looked
             return False
         marks = [process.cwd(), *process.cmdline(), process.environ().get("MODELFERRY_HOME", "")]
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
+    except psutil.NoSuchProcess:
         return False
-    return any(str(home) in mark for mark in marks)
+    except psutil.AccessDenied:  # another user's
+        return process in family
+    return process in family or any(str(home) in mark for mark in marks)
 
 
 def eventually_none(family: list[psutil.Process], home: Path, seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    psutil.wait_procs([each for each in family if alive(each)], timeout=seconds)
-    while left := [each for each in survivors(family, home) if alive(each)]:
+    while left := survivors(family, home):
         assert time.monotonic() < deadline, left
         time.sleep(0.05)
-
-
-def alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def refused(home: Path, env: dict[str, str]) -> str:
@@ -91,6 +89,44 @@ def refused(home: Path, env: dict[str, str]) -> str:
     assert done.returncode == 1, done.stdout
     assert "Traceback" not in done.stderr
     return done.stderr
+
+
+def test_one_line_tells_of_each_part(stack: Service) -> None:
+    lines = stack.said().splitlines()
+    assert all(any(line.startswith(f"{name} ") for line in lines) for name in PARTS)
+    assert stack.url in stack.said()
+    assert " convert " in stack.said()
+
+
+def test_a_second_supervisor_is_refused(stack: Service) -> None:
+    assert f"process {stack.pid} runs a service on" in refused(stack.home, {})
+
+
+def test_what_it_keeps_is_private(stack: Service) -> None:
+    assert stack.home.stat().st_mode & 0o077 == 0
+    assert (stack.home / "running.json").stat().st_mode & 0o077 == 0
+    assert (stack.home / "postgres" / "password").stat().st_mode & 0o077 == 0
+
+
+def test_a_part_that_dies_is_named_and_started_again(stack: Service) -> None:
+    for name in ("sweeper", "valkey"):
+        pid = stack.part(name)
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + COME_BACK
+        while f"{name} is back" not in stack.said():
+            assert time.monotonic() < deadline, stack.said()
+            time.sleep(0.05)
+        assert stack.part(name) != pid
+        assert f"{name} ended with status -9" in stack.said()
+
+
+def test_kill_9_of_the_supervisor_leaves_nothing_behind(stack: Service) -> None:
+    family = of(stack)
+    assert stack.pid
+    os.kill(stack.pid, signal.SIGKILL)
+    eventually_none(family, stack.home, STOP)
+
+    stack.start()  # at once: nothing of the dead one is in the way
 
 
 def test_ctrl_c_stops_all_of_it_and_a_second_start_finds_the_jobs(
@@ -112,44 +148,6 @@ def test_ctrl_c_stops_all_of_it_and_a_second_start_finds_the_jobs(
     with Modelferry(stack.url) as ferry:
         found = ferry.job(job.id)
     assert found.state == "succeeded"
-
-
-def test_kill_9_of_the_supervisor_leaves_nothing_behind(stack: Service) -> None:
-    family = of(stack)
-    assert stack.pid
-    os.kill(stack.pid, signal.SIGKILL)
-    eventually_none(family, stack.home, STOP)
-
-    stack.start()  # at once: nothing of the dead one is in the way
-
-
-def test_a_part_that_dies_is_named_and_started_again(stack: Service) -> None:
-    for name in ("sweeper", "valkey"):
-        pid = stack.part(name)
-        os.kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + COME_BACK
-        while f"{name} is back" not in stack.said():
-            assert time.monotonic() < deadline, stack.said()
-            time.sleep(0.05)
-        assert stack.part(name) != pid
-        assert f"{name} ended with status -9" in stack.said()
-
-
-def test_one_line_tells_of_each_part(stack: Service) -> None:
-    lines = stack.said().splitlines()
-    assert all(any(line.startswith(f"{name} ") for line in lines) for name in PARTS)
-    assert stack.url in stack.said()
-    assert " convert " in stack.said()
-
-
-def test_a_second_supervisor_is_refused(stack: Service) -> None:
-    assert f"process {stack.pid} runs a service on" in refused(stack.home, {})
-
-
-def test_what_it_keeps_is_private(stack: Service) -> None:
-    assert stack.home.stat().st_mode & 0o077 == 0
-    assert (stack.home / "running.json").stat().st_mode & 0o077 == 0
-    assert (stack.home / "postgres" / "password").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize(
