@@ -1,0 +1,147 @@
+"""Verification: what it accepts, and above all what it does not."""
+
+import json
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from shared.domain.orders import Input, WorkOrder
+from shared.domain.plans import TOLERANCES, Verify
+from workers import child
+
+
+def line(path, *, weight=2.0, shape=("n", 3), names=("x", "y"), operator="Mul", dtype="float32"):
+    """y = operator(x, weight)."""
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    graph = helper.make_graph(
+        [helper.make_node(operator, [names[0], "w"], [names[1]])],
+        "g",
+        [helper.make_tensor_value_info(names[0], kind, shape)],
+        [helper.make_tensor_value_info(names[1], kind, shape)],
+        [numpy_helper.from_array(np.full(3, weight, dtype), "w")],
+    )
+    opsets = [helper.make_opsetid("", 18)]
+    onnx.save(helper.make_model(graph, ir_version=9, opset_imports=opsets), path)
+    return path, "onnx"
+
+
+def single(path, operator):
+    graph = helper.make_graph(
+        [helper.make_node(operator, ["x"], ["y"])],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ("n", 3))],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ("n", 3))],
+    )
+    opsets = [helper.make_opsetid("", 18)]
+    onnx.save(helper.make_model(graph, ir_version=9, opset_imports=opsets), path)
+    return path, "onnx"
+
+
+def test_agreement_reports_every_output_and_case(bench, tmp_path):
+    note = bench.verify(line(tmp_path / "a"), line(tmp_path / "b"))
+    assert note.kind == "agreed"
+    assert note.report["outputs"][0]["max_abs"] == 0
+    assert note.report["outputs"][0]["cosine"] == pytest.approx(1)
+    assert {case["shapes"]["x"][0] for case in note.report["cases"]} == {1, 2, 5}
+    assert len({case["scale"] for case in note.report["cases"]}) >= 3
+    assert note.report["seconds"].keys() == {"source", "result"}
+
+
+def test_another_number_is_a_mismatch_that_names_output_case_and_error(bench, refused, tmp_path):
+    note = bench.verify(line(tmp_path / "a"), line(tmp_path / "b", weight=2.01))
+    fault = refused(note, "accuracy_mismatch")
+    assert fault.field == "y"
+    assert "scale" in fault.detail
+    assert note.report["outputs"][0]["max_rel"] == pytest.approx(0.005, rel=0.01)
+
+
+def test_a_small_output_does_not_hide_behind_the_absolute_tolerance(bench, refused, tmp_path):
+    note = bench.verify(line(tmp_path / "a", weight=1e-4), line(tmp_path / "b", weight=1.1e-4))
+    refused(note, "accuracy_mismatch")
+
+
+def test_a_lost_dynamic_batch_is_a_mismatch_unless_it_was_asked_for(bench, refused, tmp_path):
+    source, fixed = line(tmp_path / "a"), line(tmp_path / "b", shape=(2, 3))
+    note = bench.verify(source, fixed)
+    assert "refuses inputs" in refused(note, "accuracy_mismatch").detail
+    assert bench.verify(source, fixed, dynamic=False).kind == "agreed"
+
+
+def test_a_source_of_one_batch_is_run_at_that_batch_only(bench, tmp_path):
+    note = bench.verify(line(tmp_path / "a", shape=(4, 3)), line(tmp_path / "b"))
+    assert {tuple(case["shapes"]["x"]) for case in note.report["cases"]} == {(4, 3)}
+
+
+def test_other_names_are_matched_by_order_and_said_so(bench, tmp_path):
+    note = bench.verify(line(tmp_path / "a"), line(tmp_path / "b", names=("p", "q")))
+    assert note.report["matched_by"] == "inputs by order, outputs by order"
+
+
+def test_nan_on_both_sides_is_no_agreement(bench, refused, tmp_path):
+    note = bench.verify(
+        line(tmp_path / "a", weight=float("nan")), line(tmp_path / "b", weight=float("nan"))
+    )
+    assert "not finite" in refused(note, "accuracy_mismatch").detail
+
+
+def test_a_source_that_wants_positive_numbers_gets_them(bench, tmp_path):
+    note = bench.verify(single(tmp_path / "a", "Log"), single(tmp_path / "b", "Log"))
+    assert note.kind == "agreed"
+    assert any("positive" in case["scale"] for case in note.report["cases"])
+
+
+def test_integers_must_be_equal(bench, refused, tmp_path):
+    pair = {"dtype": "int64", "operator": "Add"}
+    same = bench.verify(
+        line(tmp_path / "a", weight=1, **pair), line(tmp_path / "b", weight=1, **pair)
+    )
+    assert same.kind == "agreed"
+    note = bench.verify(
+        line(tmp_path / "c", weight=1, **pair), line(tmp_path / "d", weight=2, **pair)
+    )
+    assert "must be equal" in refused(note, "accuracy_mismatch").detail
+
+
+def test_the_same_seed_draws_the_same_inputs(bench, tmp_path):
+    one = bench.verify(line(tmp_path / "a"), line(tmp_path / "b", weight=2.01))
+    two = bench.verify(line(tmp_path / "a"), line(tmp_path / "b", weight=2.01))
+    assert one.report["outputs"] == two.report["outputs"]
+
+
+def test_samples_that_are_no_npz_are_refused(bench, refused, tmp_path):
+    (tmp_path / "s.npz").write_bytes(b"not a zip")
+    fault = refused(
+        bench.verify(line(tmp_path / "a"), line(tmp_path / "b"), tmp_path / "s.npz"), "bad_samples"
+    )
+    assert "numpy.savez" in fault.detail
+
+
+def test_pickled_samples_are_refused(bench, refused, tmp_path):
+    np.savez(tmp_path / "s.npz", x=np.array([{"a": 1}], object))
+    pair = line(tmp_path / "a"), line(tmp_path / "b")
+    refused(bench.verify(*pair, tmp_path / "s.npz"), "bad_samples")
+
+
+def test_an_order_can_be_replayed(tmp_path, capfd):
+    line(tmp_path / "reference.bin")
+    line(tmp_path / "candidate.bin")
+    order = WorkOrder(
+        action=Verify(reference="onnx", candidate="onnx", toolchain={}),
+        inputs={
+            "reference": Input(path="reference.bin", format="onnx"),
+            "candidate": Input(path="candidate.bin", format="onnx"),
+        },
+        output="output.bin",
+        tolerances=TOLERANCES,
+    )
+    (tmp_path / "order.json").write_text(order.model_dump_json())
+    assert child.main(tmp_path) == 0
+    first = json.loads((tmp_path / "result.json").read_text())
+    assert child.main(tmp_path) == 0
+    second = json.loads((tmp_path / "result.json").read_text())
+    assert first["report"]["outputs"] == second["report"]["outputs"]
+    assert not (tmp_path / "result.draft").exists()
+    notes = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert notes[-1]["progress"] == 1
