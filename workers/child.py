@@ -144,7 +144,9 @@ def _prepared(order: WorkOrder, folder: Path, role: str) -> Path:
     given = order.inputs[role]
     path = folder / given.path
     runtime = RUNTIMES.get(given.format)
-    return path if runtime is None else runtime.prepare(path, folder / f"{role}.unpacked")
+    if runtime is None:
+        return path
+    return runtime.choose(runtime.prepare(path, folder / f"{role}.unpacked"), order.action.options)
 
 
 def _samples(order: WorkOrder, folder: Path) -> Path | None:

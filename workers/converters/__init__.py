@@ -6,9 +6,15 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from workers.converters import (
+    keras_h5_to_onnx,
+    keras_h5_to_pt2,
+    keras_to_onnx,
+    keras_to_pt2,
     onnx_simplify,
     pt2_to_onnx,
     pt2_to_onnx_traced,
+    savedmodel_to_onnx,
+    savedmodel_to_onnx_lite,
     torchscript_to_onnx,
 )
 from workers.converters.base import Converter
@@ -17,9 +23,15 @@ GROUP = "modelferry.converters"
 """The entry point group of converters that come with other packages."""
 
 CONVERTERS: tuple[Converter[Any], ...] = (
+    keras_h5_to_onnx.convert,
+    keras_h5_to_pt2.convert,
+    keras_to_onnx.convert,
+    keras_to_pt2.convert,
     onnx_simplify.convert,
     pt2_to_onnx.convert,
     pt2_to_onnx_traced.convert,
+    savedmodel_to_onnx.convert,
+    savedmodel_to_onnx_lite.convert,
     torchscript_to_onnx.convert,
 )
 

@@ -15,7 +15,7 @@ from workers.tensorflow_bridge.journey import TensorflowToOnnx, to_onnx
     memory=12.0,
     version=1,
 )
-def keras_h5_to_onnx(bench: Bench[TensorflowToOnnx]) -> None:
+def convert(bench: Bench[TensorflowToOnnx]) -> None:
     bench.say("loading the model", progress=0.05)
     model = keras_models.load(bench.source, ".h5")
     to_onnx(keras_models.callee(model), bench)

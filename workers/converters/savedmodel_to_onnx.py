@@ -24,7 +24,7 @@ class SavedModelToOnnx(TensorflowToOnnx):
     memory=12.0,
     version=1,
 )
-def savedmodel_to_onnx(bench: Bench[SavedModelToOnnx]) -> None:
+def convert(bench: Bench[SavedModelToOnnx]) -> None:
     bench.say("loading the model", progress=0.05)
     model = saved_models.load(bench.source)
     to_onnx(saved_models.callee(model, bench.options.signature), bench)

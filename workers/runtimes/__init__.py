@@ -1,13 +1,19 @@
 """The formats that the fleet can run, by name."""
 
 from workers.runtimes.base import Runtime
+from workers.runtimes.keras import KerasRuntime
+from workers.runtimes.keras_h5 import KerasH5Runtime
 from workers.runtimes.onnx import OnnxRuntime
 from workers.runtimes.pt2 import Pt2Runtime
+from workers.runtimes.savedmodel import SavedModelRuntime
 from workers.runtimes.torchscript import TorchscriptRuntime
 
 _ALL: tuple[type[Runtime], ...] = (
+    KerasRuntime,
+    KerasH5Runtime,
     OnnxRuntime,
     Pt2Runtime,
+    SavedModelRuntime,
     TorchscriptRuntime,
 )
 

@@ -60,6 +60,10 @@ class Runtime(ABC):
         unpack(path, folder, MOST_UNPACKED)
         return folder
 
+    def choose(self, path: Path, options: Mapping[str, Any]) -> Path:  # noqa: ARG002 - for others
+        """Note which of several models in `path` the target's options mean, if they say so."""
+        return path
+
     @abstractmethod
     def inspect(self, path: Path, given: Given) -> Inspection:
         """Read the model without running it on data of the user's.

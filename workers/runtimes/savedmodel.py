@@ -1,6 +1,6 @@
 """TensorFlow SavedModels: one signature, run by TensorFlow on the CPU."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,6 +19,12 @@ class SavedModelRuntime(Runtime):
 
     format: ClassVar[Format] = SAVEDMODEL
     packages: ClassVar[tuple[str, ...]] = ("tensorflow-cpu", "numpy")
+
+    @override
+    def choose(self, path: Path, options: Mapping[str, Any]) -> Path:
+        if options.get("signature"):
+            saved_models.choice(path, str(options["signature"]))
+        return path
 
     @override
     def inspect(self, path: Path, given: Given) -> Inspection:

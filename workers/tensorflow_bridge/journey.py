@@ -39,6 +39,15 @@ def to_onnx(callee: Callee, bench: Bench[TensorflowToOnnx]) -> None:
     frozen = freeze(traced)
     bench.say("translating the graph", progress=0.5)
     model = translate(frozen, bench.options.opset, bench.say)
+    finish(model, bench)
+
+
+def finish(model: Any, bench: Bench[TensorflowToOnnx]) -> None:
+    """Write the model and deliver the checked file.
+
+    Raises:
+        UnsupportedOperator, StepRefused: as with `to_onnx`.
+    """
     bench.say("writing the file", progress=0.8)
     path = draft(bench)
     _save(model, str(path))

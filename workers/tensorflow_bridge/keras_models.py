@@ -69,9 +69,13 @@ def _advice(said: str) -> str:
     if custom:
         name = next(group for group in custom.groups() if group)
         return (
-            f"The model uses the class {name!r}, which is not Keras' own and does not come with"
-            " the file. Rebuild the model from built-in layers, or export it where the class is"
+            f"The model uses the class {name!r}, which is no layer of Keras' own and does not come"
+            " with the file (HDF5 cannot hold calls of keras.ops either). Rebuild the model from built-in layers, or export it where the class is"
             " defined: model.export(folder), and send the SavedModel."
+        )
+    if "No model config" in said:
+        return (
+            "The file holds weights only, no model. Save the whole model: model.save('x.keras')."
         )
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     return f"Keras cannot load the model: {lines[0][:300] if lines else 'it does not say why'}"
@@ -85,13 +89,12 @@ def callee(model: Any) -> Callee:
     """
     import keras
 
-    structure = model.input if hasattr(model, "output_names") else model.inputs
-    tensors = list(getattr(model, "inputs", None) or ())
-    if not tensors:
+    if not getattr(model, "built", False) or not getattr(model, "inputs", None):
         raise InvalidModel(
-            f"The model {model.name!r} does not say what it takes. Begin it with keras.Input,"
-            " or call it once, and save it again."
+            f"The model {getattr(model, 'name', '')!r} does not say what it takes. Begin it with"
+            " keras.Input, or call it once, and save it again."
         )
+    structure = model.input if _functional(model) else model.inputs
 
     def call(*given: Any) -> Sequence[Any]:
         arguments = keras.tree.pack_sequence_as(structure, list(given))

@@ -38,19 +38,20 @@ def _checked_config(path: Path) -> Any:
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
+            if damaged:
+                raise InvalidModel(_damaged(f"the checksum of {damaged} is wrong"))
             config = json.loads(archive.read("config.json"))
             if WEIGHTS in archive.namelist():
                 _check_weights(archive)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
-        raise InvalidModel(
-            f"The .keras archive is damaged: {error}. Save or upload it again."
-        ) from error
-    if damaged:
-        raise InvalidModel(
-            f"The .keras archive is damaged: the checksum of {damaged} is wrong."
-            " Save or upload it again."
-        )
+        raise InvalidModel(_damaged(str(error))) from error
+    if not isinstance(config, dict):
+        raise InvalidModel(_damaged("config.json describes no model"))
     return {**config, "compile_config": None}
+
+
+def _damaged(how: str) -> str:
+    return f"The .keras archive is damaged: {how}. Save or upload it again."
 
 
 def _check_weights(archive: zipfile.ZipFile) -> None:

@@ -9,24 +9,47 @@ def register() -> None:
     """Add the handlers to tf2onnx, once a process."""
     from tf2onnx.handler import tf_op
 
-    tf_op("Erfc").register_compat_handler(erfc, 9)
+    for name, handler in {"Erfc": erfc, "Expm1": expm1, "Log1p": log1p}.items():
+        tf_op(name).register_compat_handler(handler, 9)
 
 
 def erfc(graph: Any, node: Any, **_: Any) -> None:
     """erfc(x) = 1 - erf(x). Keras' exact GELU is written with it."""
+    one = _one(graph, node)
+    erf = _step(graph, node, "Erf", [node.input[0]])
+    _last(graph, node, "Sub", [one, erf])
+
+
+def expm1(graph: Any, node: Any, **_: Any) -> None:
+    """exp(x) - 1. Digits are lost near zero, but not more than the tolerance allows."""
+    one = _one(graph, node)
+    power = _step(graph, node, "Exp", [node.input[0]])
+    _last(graph, node, "Sub", [power, one])
+
+
+def log1p(graph: Any, node: Any, **_: Any) -> None:
+    """log(1 + x), with the same remark."""
+    total = _step(graph, node, "Add", [node.input[0], _one(graph, node)])
+    _last(graph, node, "Log", [total])
+
+
+def _one(graph: Any, node: Any) -> str:
     import numpy as np
     from tf2onnx import utils
 
+    value = np.array(1, dtype=utils.map_onnx_to_numpy_type(node.output_dtypes[0]))
+    return str(graph.make_const(utils.make_name("one"), value).output[0])
+
+
+def _step(graph: Any, node: Any, operator: str, inputs: list[str]) -> str:
+    made = graph.make_node(operator, inputs, shapes=node.output_shapes, dtypes=node.output_dtypes)
+    return str(made.output[0])
+
+
+def _last(graph: Any, node: Any, operator: str, inputs: list[str]) -> None:
+    """Put the operator in the node's place, under its name and with its outputs."""
     shapes, dtypes = node.output_shapes, node.output_dtypes
-    one = np.array(1, dtype=utils.map_onnx_to_numpy_type(dtypes[0]))
-    constant = graph.make_const(utils.make_name("one"), one)
     graph.remove_node(node.name)
-    erf = graph.make_node("Erf", [node.input[0]], shapes=shapes, dtypes=dtypes)
     graph.make_node(
-        "Sub",
-        [constant.output[0], erf.output[0]],
-        outputs=node.output,
-        name=node.name,
-        shapes=shapes,
-        dtypes=dtypes,
+        operator, inputs, outputs=node.output, name=node.name, shapes=shapes, dtypes=dtypes
     )

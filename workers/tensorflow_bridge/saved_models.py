@@ -10,7 +10,7 @@ from typing import Any, Final
 from shared.domain.errors import InvalidModel, InvalidOptions, UnsupportedOperator
 from shared.domain.signatures import Signature, Tensor
 from workers.tensorflow_bridge.dimensions import half_named, named
-from workers.tensorflow_bridge.tracing import Callee
+from workers.tensorflow_bridge.tracing import Callee, shape_of
 
 DEFAULT: Final = "serving_default"
 
@@ -134,7 +134,7 @@ def choose(names: Sequence[str], wanted: str | None) -> str:
 
 
 def _tensor(name: str, spec: Any, *, entry: bool) -> Tensor:
-    shape = None if spec.shape.rank is None else spec.shape.as_list()
+    shape = shape_of(spec)
     return Tensor(
         name=name,
         dtype=dtype_name(spec.dtype),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.signatures import Signature, Tensor
-from workers.tensorflow_bridge.dimensions import BATCH
+from workers.tensorflow_bridge.dimensions import BATCH, half_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,28 @@ def trace(callee: Callee, *, batch: int | None = None) -> Traced:
 
     function = tf.function(body, input_signature=specs, autograph=False).get_concrete_function()
     return Traced(
-        signature=signature,
+        signature=_as_traced(signature, function),
         function=function,
         inputs=tuple(tensor.name for tensor in function.inputs[: len(specs)]),
         outputs=tuple(tensor.name for tensor in function.outputs),
         owner=callee.owner,
     )
+
+
+def _as_traced(signature: Signature, function: Any) -> Signature:
+    """With the outputs' shapes as TensorFlow found them: Keras is wrong about some."""
+    return Signature(
+        inputs=signature.inputs,
+        outputs=tuple(
+            tensor.model_copy(update={"shape": half_named(shape_of(found))})
+            for tensor, found in zip(signature.outputs, function.outputs, strict=True)
+        ),
+    )
+
+
+def shape_of(tensor: Any) -> list[int | None] | None:
+    """Of a TensorFlow tensor or spec; None where not even the rank is known."""
+    return None if tensor.shape.rank is None else list(tensor.shape.as_list())
 
 
 def fixed(signature: Signature, batch: int) -> Signature:

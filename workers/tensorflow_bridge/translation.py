@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 from typing_extensions import override
 
 from shared.domain.errors import StepRefused, UnsupportedOperator
+from shared.domain.signatures import Signature
 from workers.tensorflow_bridge import operators
 from workers.tensorflow_bridge.dimensions import restore
 from workers.tensorflow_bridge.freezing import Frozen
@@ -27,10 +28,19 @@ def translate(frozen: Frozen, opset: int, say: Callable[[str], None]) -> Any:
         StepRefused: it made inputs of something that is none.
     """
     model = _model(frozen, opset, say)
-    _refuse_leftovers(model, opset)
-    _refuse_new_inputs(model, frozen)
-    restore(model, frozen.signature)
+    accept(model, frozen.signature, opset)
     return model
+
+
+def accept(model: Any, signature: Signature, opset: int) -> None:
+    """Refuse what is no ONNX in spite of tf2onnx' good cheer; restore the dimensions.
+
+    Raises:
+        UnsupportedOperator, StepRefused: as with `translate`.
+    """
+    _refuse_leftovers(model, opset)
+    _refuse_new_inputs(model, signature)
+    restore(model, signature)
 
 
 def _model(frozen: Frozen, opset: int, say: Callable[[str], None]) -> Any:
@@ -145,8 +155,8 @@ def _nodes(graph: Any) -> Iterator[Any]:
                 yield from _nodes(each)
 
 
-def _refuse_new_inputs(model: Any, frozen: Frozen) -> None:
-    wanted = [tensor.name for tensor in frozen.signature.inputs]
+def _refuse_new_inputs(model: Any, signature: Signature) -> None:
+    wanted = [tensor.name for tensor in signature.inputs]
     found = [info.name for info in model.graph.input]
     if found != wanted:
         raise StepRefused(f"tf2onnx made the inputs {found} of a model that takes {wanted}.")
