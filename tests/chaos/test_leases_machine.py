@@ -1,0 +1,219 @@
+"""Whatever workers, zombies and users do, in whatever order: the queue keeps its promises."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import run_state_machine_as_test as run
+from sqlalchemy import select, text
+
+from shared.adapters.tables import AttemptRow, JobRow, StepRow
+from shared.domain.errors import Conflict, LeaseLost
+from shared.domain.jobs import JobState, Place, progress
+from shared.domain.lifecycle import State
+from shared.domain.orders import ProgressNote
+from shared.domain.outcomes import Outcome, Stopped
+from shared.domain.plans import Plan
+from shared.ports import Claimed
+from tests.support.queue import TERM, World, broke, disagreed, refused, success, world
+
+WORKERS = st.sampled_from(["one", "two", "three"])
+LABELS = st.sampled_from(["a", "b"])
+TENANTS = st.sampled_from(["x", "y"])
+PICK = st.integers(0, 30)
+LONG = TERM.total_seconds() + 1
+
+
+@dataclass
+class Held:
+    """What a worker believes that it holds; `good` is what must be true of it."""
+
+    claimed: Claimed
+    good: bool = True
+
+
+@dataclass
+class Memory:
+    attempts: dict[UUID, int] = field(default_factory=dict)
+    ended: dict[UUID, dict[str, object]] = field(default_factory=dict)
+
+
+class Leases(RuleBasedStateMachine):
+    """Drives one database; each run begins with empty tables."""
+
+    queue: World
+
+    def __init__(self) -> None:
+        super().__init__()
+        with self.queue.database.begin() as session:
+            session.execute(text("TRUNCATE jobs, results, tenants, submissions CASCADE"))
+        self.held: list[Held] = []
+        self.jobs: list[tuple[str, str]] = []
+        self.memory = Memory()
+
+    @rule(tenant=TENANTS, label=LABELS, priority=st.integers(4, 6))
+    def submit(self, tenant: str, label: str, priority: int) -> None:
+        job = self.queue.job(tenant, label, priority=priority)
+        self.jobs.append((tenant, job.id))
+
+    @rule(worker=WORKERS)
+    def claim(self, worker: str) -> None:
+        claimed = self.queue.claim(worker)
+        if claimed is not None:
+            assert not any(h.good and h.claimed.step == claimed.step for h in self.held)
+            self.held.append(Held(claimed))
+
+    @precondition(lambda self: self.held)
+    @rule(pick=PICK)
+    def renew(self, pick: int) -> None:
+        held = self._pick(pick)
+        claimed = held.claimed
+        leases = {claimed.step: claimed.lease}
+        pulse = self.queue.steps.renew(claimed.lease.worker, leases, TERM)
+        assert (claimed.step in pulse.lost) is not held.good
+
+    @precondition(lambda self: self.held)
+    @rule(pick=PICK)
+    def report(self, pick: int) -> None:
+        held = self._pick(pick)
+        note = ProgressNote(message="m", progress=0.5)
+        with nothing_or_lost(held):
+            self.queue.steps.report(held.claimed, note, ["line"])
+
+    @precondition(lambda self: self.held)
+    @rule(pick=PICK, way=st.sampled_from(["success", "success", "broke", "refused", "stopped"]))
+    def settle(self, pick: int, way: str) -> None:
+        held = self._pick(pick)
+        with nothing_or_lost(held):
+            self.queue.settle(held.claimed, _outcome(held.claimed, way))
+        held.good = False
+
+    @rule()
+    def time_passes(self) -> None:
+        self.queue.age(LONG)
+
+    @rule()
+    def expire(self) -> None:
+        taken = set(self.queue.steps.expire(100))
+        for held in self.held:
+            held.good = held.good and held.claimed.step not in taken
+
+    @precondition(lambda self: self.jobs)
+    @rule(pick=PICK)
+    def cancel(self, pick: int) -> None:
+        tenant, job = self.jobs[pick % len(self.jobs)]
+        ended = self.queue.show(job, tenant).state.final
+        with pytest.raises(Conflict) if ended else no_error():
+            self.queue.control.cancel(tenant, job)
+
+    @precondition(lambda self: self.jobs)
+    @rule(pick=PICK)
+    def retry(self, pick: int) -> None:
+        tenant, job = self.jobs[pick % len(self.jobs)]
+        state = self.queue.show(job, tenant).state
+        may = state in {JobState.FAILED, JobState.CANCELLED}
+        with no_error() if may else pytest.raises(Conflict):
+            self.queue.control.retry(tenant, job)
+
+    @invariant()
+    def promises_are_kept(self) -> None:
+        with self.queue.database.begin() as session:
+            jobs = session.scalars(select(JobRow)).all()
+            steps = session.scalars(select(StepRow)).all()
+            attempts = session.scalars(select(AttemptRow)).all()
+        self._each_job_is_the_fold_over_its_steps(jobs, steps)
+        self._attempts_only_grow(steps, attempts)
+        self._what_ended_stays(steps)
+        self._those_who_hold_are_those_who_may(steps)
+        for job in jobs:
+            events = self.queue.ask.events(job.tenant, str(job.id), limit=1000)
+            assert [each.seq for each in events] == list(range(1, job.last_seq + 1))
+
+    def teardown(self) -> None:
+        """Nothing is lost: workers that go on bring every job to its end."""
+        self.queue.age(LONG)
+        self.queue.steps.expire(100)
+        self.queue.work()
+        for tenant, job in self.jobs:
+            assert self.queue.show(job, tenant).state.final
+
+    def _pick(self, pick: int) -> Held:
+        return self.held[pick % len(self.held)]
+
+    def _each_job_is_the_fold_over_its_steps(self, jobs, steps) -> None:
+        for job in jobs:
+            mine = [s for s in steps if s.job_id == job.id and s.round == job.round]
+            rows = [(Place(s.route, s.position), State(s.state)) for s in mine]
+            due = progress(Plan.model_validate(job.plan), rows)
+            assert due.state == job.state
+            assert due.unblock is due.open is None
+            assert not due.drop
+            moving = [s for s in mine if s.state in {State.READY, State.RUNNING}]
+            assert len(moving) == (0 if due.state.final else 1)
+
+    def _attempts_only_grow(self, steps, attempts) -> None:
+        for step in steps:
+            assert step.attempt >= self.memory.attempts.get(step.id, 0)
+            self.memory.attempts[step.id] = step.attempt
+            mine = sorted(each.number for each in attempts if each.step_id == step.id)
+            assert mine == list(range(1, step.attempt + 1))
+            unfinished = [a for a in attempts if a.step_id == step.id and a.ended_at is None]
+            assert len(unfinished) == (step.state == State.RUNNING)
+
+    def _what_ended_stays(self, steps) -> None:
+        for step in steps:
+            if State(step.state).final:
+                end = {"state": step.state, "output": step.output_digest, "report": step.report}
+                assert self.memory.ended.setdefault(step.id, end) == end
+
+    def _those_who_hold_are_those_who_may(self, steps) -> None:
+        running = {str(s.id): s.attempt for s in steps if s.state == State.RUNNING}
+        good = {h.claimed.step: h.claimed.lease.attempt for h in self.held if h.good}
+        assert running == good
+        prints = [s.fingerprint for s in steps if s.state == State.RUNNING]
+        assert len(prints) == len(set(prints))
+
+
+def no_error():
+    from contextlib import nullcontext
+
+    return nullcontext()
+
+
+def nothing_or_lost(held: Held):
+    return no_error() if held.good else pytest.raises(LeaseLost)
+
+
+def _outcome(claimed: Claimed, way: str) -> Outcome:
+    match way:
+        case "broke":
+            return broke()
+        case "refused":
+            return disagreed() if claimed.action.kind == "verify" else refused()
+        case "stopped":
+            return Stopped()
+        case _:
+            return success(claimed)
+
+
+@pytest.fixture
+def queue(database_url: str) -> Iterator[World]:
+    with world(database_url, backoff=timedelta(0)) as made:
+        yield made
+
+
+def test_leases(queue: World) -> None:
+    machine = type("Machine", (Leases,), {"queue": queue})
+    patience = settings(
+        max_examples=15,
+        stateful_step_count=25,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    run(machine, settings=patience)
