@@ -73,7 +73,8 @@ def check_archive(path: Path) -> Iterator[dict[str, Any]]:
         ) from error
     if len(programs) != 1:
         raise InvalidModel(
-            f"The archive holds {len(programs)} exported programs; exactly one can be converted."
+            f"The archive holds {len(programs)} exported programs, not one: it holds something"
+            f" else, or it is cut short. {EXPORT_AGAIN}"
         )
     for program in programs:
         for text in _expressions(program):
