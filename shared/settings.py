@@ -10,6 +10,8 @@ from typing import Annotated
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.domain.offers import Queue
+
 PREFIX = "MODELFERRY_"
 GIB = 1 << 30
 
@@ -106,6 +108,20 @@ class Settings(BaseSettings):
             message = "must be a file:///path or an s3://bucket URL"
             raise ValueError(message)
         return value
+
+    @field_validator("worker_queues")
+    @classmethod
+    def _queues(cls, value: str) -> str:
+        names = [name.strip() for name in value.split(",")]
+        unknown = set(names) - set(Queue)
+        if unknown or len(set(names)) < len(names):
+            message = f"must name some of {', '.join(Queue)}, each once, with commas between"
+            raise ValueError(message)
+        return value
+
+    @property
+    def queues(self) -> tuple[Queue, ...]:
+        return tuple(Queue(name.strip()) for name in self.worker_queues.split(","))
 
     @property
     def lease(self) -> timedelta:
