@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
 from bench.digits import HELD_OUT, right_onnx
 from modelferry import Modelferry
-from modelferry.cli.words import size
+from modelferry.cli.words import largest_error, size
 from modelferry.embedded.part import StackError
 from modelferry.embedded.service import Service
 from modelferry.types import JobView
@@ -28,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 MODELS = {
     "Keras CNN": "keras-cnn.keras",
     "PyTorch CNN": "torch-cnn.pt2",
-    "Keras LSTM over rows": "keras-lstm.zip",
+    "Keras LSTM": "keras-lstm.zip",
 }
 
 
@@ -37,22 +38,11 @@ class Trip:
     """One model's way through the service. `before` and `after` count digits read right."""
 
     name: str
-    source: Path
     target: Path
     job: JobView
     seconds: float
     before: int
     after: int
-
-    @property
-    def sizes(self) -> str:
-        return " → ".join(size(each.stat().st_size) for each in (self.source, self.target))
-
-    @property
-    def largest_error(self) -> float:
-        """Relative to the largest value of its output."""
-        outputs = (self.job.report.verification or {}).get("outputs", [])
-        return max((float(each["max_rel"]) for each in outputs), default=float("nan"))
 
     @property
     def sound(self) -> bool:
@@ -81,7 +71,8 @@ def _service(home: Path, console: Console) -> Iterator[str]:
     service = Service(home, os.environ)
     try:
         service.start()
-        console.print(service.log.read_text(), highlight=False, markup=False)
+        parts, _, _ = service.said().partition("\n\n")
+        console.print(parts, highlight=False, markup=False, soft_wrap=True)
         yield service.url
     finally:
         service.stop()
@@ -92,7 +83,8 @@ def _train(folder: Path, console: Console) -> None:
     for framework in ("keras", "torch"):
         began = time.monotonic()
         command = [sys.executable, "-m", "bench.classifiers", framework, str(folder)]
-        done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+        with console.status(f"training with {framework}"):
+            done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
         if done.returncode:
             raise StackError(f"training with {framework}:\n{done.stderr}")
         console.print(f"{framework}: {time.monotonic() - began:.1f} s", highlight=False)
@@ -108,7 +100,6 @@ def _convert(name: str, folder: Path, ferry: Modelferry, console: Console) -> Tr
     seconds = time.monotonic() - began
     return Trip(
         name=name,
-        source=source,
         target=target,
         job=ferry.job(next(iter(ferry.jobs())).id).view,
         seconds=seconds,
@@ -118,18 +109,19 @@ def _convert(name: str, folder: Path, ferry: Modelferry, console: Console) -> Tr
 
 
 def _table(trips: list[Trip]) -> Table:
-    table = Table(title=f"Converted to ONNX, and run on {HELD_OUT} digits that none has seen")
+    title = f"Converted to ONNX, and run on {HELD_OUT} digits that none has seen"
+    table = Table(title=title, box=SIMPLE, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("model", "route taken"):
-        table.add_column(column)
-    for column in ("seconds", "size", "largest error", "right before", "right after"):
-        table.add_column(column, justify="right")
+        table.add_column(column, no_wrap=True)
+    for column in ("seconds", "size", "largest error", "accuracy before", "accuracy after"):
+        table.add_column(column, justify="right", min_width=max(map(len, column.split())))
     for trip in trips:
         table.add_row(
             trip.name,
             trip.job.report.route,
             f"{trip.seconds:.1f}",
-            trip.sizes,
-            f"{trip.largest_error:.1e}",
+            size(trip.target.stat().st_size),
+            largest_error(trip.job),
             f"{trip.before / HELD_OUT:.2%}",
             f"{trip.after / HELD_OUT:.2%}",
             style=None if trip.sound else "red",
