@@ -109,11 +109,11 @@ def _convert(name: str, folder: Path, ferry: Modelferry, console: Console) -> Tr
 
 
 def _table(trips: list[Trip]) -> Table:
-    title = f"Converted to ONNX, and run on {HELD_OUT} digits that none has seen"
+    title = f"Converted to ONNX; accuracy on {HELD_OUT} digits that none has seen"
     table = Table(title=title, box=SIMPLE, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("model", "route taken"):
         table.add_column(column, no_wrap=True)
-    for column in ("seconds", "size", "largest error", "accuracy before", "accuracy after"):
+    for column in ("seconds", "size", "largest error", "before", "after"):
         table.add_column(column, justify="right", min_width=max(map(len, column.split())))
     for trip in trips:
         table.add_row(
