@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -110,7 +109,7 @@ def _convert(name: str, folder: Path, ferry: Modelferry, console: Console) -> Tr
 
 def _table(trips: list[Trip]) -> Table:
     title = f"Converted to ONNX; accuracy on {HELD_OUT} digits that none has seen"
-    table = Table(title=title, box=SIMPLE, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(title=title, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("model", "route taken"):
         table.add_column(column, no_wrap=True)
     for column in ("seconds", "size", "largest error", "before", "after"):
