@@ -43,7 +43,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class _Size:
-    """One size to try: lengths by name, and whether more of that kind are wanted after it."""
+    """One size to try: lengths by name, and the scale of its floats."""
 
     extents: Mapping[str, int]
     scale: float
@@ -63,7 +63,7 @@ def reference_runs(
         skipped: list[str] = []
     else:
         runs, skipped = _generated(session, signature, seed, say)
-    _insist_on_a_function(session, runs[0])
+    _insist_on_a_function(session, _smallest(runs))
     return runs, skipped
 
 
@@ -88,7 +88,7 @@ def _generated(
         if sizes_taken == wanted:
             break
     if runs:
-        runs.extend(_more(session, signature, runs[0], seed))
+        runs.extend(_more(session, signature, _smallest(runs), seed))
     else:
         raise BadSamples(
             "The source takes none of the inputs that were made up for it. Send samples."
@@ -99,17 +99,21 @@ def _generated(
 
 
 def _more(session: Session, signature: Signature, first: Run, seed: int) -> Iterator[Run]:
-    """The first case mirrored (its floats negated), and other draws of its size if it is small."""
+    """The case mirrored (its floats negated), and other draws of its size where it is small."""
     has_floats = any(array.dtype.kind not in "biu" for array in first.case.inputs.values())
     if has_floats and (run := _kept(session, mirror(first.case))) is not None:
         yield run
-    if sum(array.size for array in first.case.inputs.values()) > CHEAP:
+    if first.case.elements > CHEAP:
         return
     for number in range(EXTRA):
         scale = SCALES[number % len(SCALES)]
         case = redraw(signature, first.case, scale=scale, seed=(seed, EXTRA, number))
         if (run := _kept(session, case)) is not None:
             yield run
+
+
+def _smallest(runs: list[Run]) -> Run:
+    return min(runs, key=lambda run: run.case.elements)
 
 
 def _kept(session: Session, case: Case) -> Run | None:
@@ -149,9 +153,8 @@ def _attempt(
     run: Run | None = None
     for tame in range(3):
         case = generate(signature, size.extents, scale=size.scale, seed=seed, tame=tame)
-        elements = sum(array.size for array in case.inputs.values())
-        if elements > MOST_ELEMENTS and seed[-1] > 0:
-            skipped.append(f"{case.shapes}: {elements} elements are more than is worth running")
+        if case.elements > MOST_ELEMENTS and seed[-1] > 0:
+            skipped.append(f"{case.shapes}: {case.elements} elements are more than is worth it")
             return None
         try:
             run = Run(case, session(case.inputs))

@@ -27,6 +27,10 @@ class Case:
     label: str
 
     @property
+    def elements(self) -> int:
+        return sum(array.size for array in self.inputs.values())
+
+    @property
     def shapes(self) -> dict[str, list[int]]:
         return {name: list(array.shape) for name, array in self.inputs.items()}
 

@@ -56,9 +56,9 @@ def verify(
     fixed = None if dynamic else result.runtime.inspect(result.path, {}).signature
     say(f"running the {source.runtime.format.title}", 0.1)
     started = time.perf_counter()
-    with source.runtime.open(source.path, given) as session:
-        signature = narrowed(session.signature, fixed) if fixed else session.signature
-        runs, skipped = reference_runs(session, signature, samples, seed, say)
+    signature, runs, skipped = _source_runs(
+        source, given, fixed=fixed, samples=samples, seed=seed, say=say
+    )
     between = time.perf_counter()
     say(f"running the {result.runtime.format.title}", 0.5)
     with result.runtime.open(result.path, {}) as session:
@@ -78,6 +78,21 @@ def verify(
     if verdict.fault:
         return DisagreedNote(fault=verdict.fault.fault, report=report)
     return AgreedNote(report=report)
+
+
+def _source_runs(
+    source: Side,
+    given: Given,
+    *,
+    fixed: Signature | None,
+    samples: Path | None,
+    seed: int,
+    say: Say,
+) -> tuple[Signature, list[Run], list[str]]:
+    """In a function of its own: nothing of the source must outlive it, weights least of all."""
+    with source.runtime.open(source.path, given) as session:
+        signature = narrowed(session.signature, fixed) if fixed else session.signature
+        return signature, *reference_runs(session, signature, samples, seed, say)
 
 
 @dataclass(frozen=True, slots=True)
