@@ -6,7 +6,9 @@ ends at once, the connection leaves the worker's books, and its socket goes to t
 """
 
 import logging
+import selectors
 import time
+from functools import partial
 from typing import Any, Final
 
 from flask import Flask
@@ -51,6 +53,21 @@ class WatchfulWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         self._handed_over: dict[Any, HandedOver] = {}
 
     @override
+    def enqueue_req(self, conn: Any) -> None:
+        """Take a thread only once the client has said something.
+
+        gthread lets one wait for five seconds first: a few idle connections would take them all.
+        """
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.sock.settimeout(0)
+        conn.timeout = time.monotonic() + KEEPALIVE
+        self.pending_conns.append(conn)
+        readable = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, readable)
+
+    @override
     def handle_request(self, req: Any, conn: Any) -> Any:
         conn.sock.settimeout(SILENCE)
         try:
@@ -91,7 +108,10 @@ class WatchfulWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
 
     @override
     def _cap_keepalive(self, deadline: float) -> None:
-        super()._cap_keepalive(min(deadline, time.monotonic() + PARTING))
+        soon = min(deadline, time.monotonic() + PARTING)
+        super()._cap_keepalive(soon)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, soon)
 
     @override
     def run(self) -> None:

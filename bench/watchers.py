@@ -126,7 +126,7 @@ def main(rounds: int = 3) -> int:
     """Measure and print."""
     measured: dict[int, list[float]] = {0: [], WATCHERS: []}
     with api() as url, httpx.Client(base_url=url, timeout=60) as client:
-        model = client.post("/v1/models?name=m.keras", content=files.keras_model()).json()
+        model = client.post("/v1/models?name=m.pt2", content=files.program()).json()
         request = {"model_id": model["id"], "targets": [{"format": "onnx"}]}
         job = client.post("/v1/jobs", json=request).json()["jobs"][0]["id"]
         latencies(client, f"/v1/jobs/{job}")  # warm

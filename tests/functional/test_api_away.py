@@ -48,7 +48,7 @@ def away(answer: httpx.Response, code: str) -> None:
 
 def test_without_the_database_work_is_put_off(fragile: Served, postgres: Postgres) -> None:
     with fragile.client("t") as client:
-        model = send(client, files.keras_model(), "m.keras").json()["id"]
+        model = send(client, files.program(), "m.pt2").json()["id"]
         job = asked(client, model)
         postgres.kill()
         try:
@@ -68,7 +68,7 @@ def test_without_the_database_work_is_put_off(fragile: Served, postgres: Postgre
 
 def test_without_the_broker_nothing_new_is_taken(fragile: Served, valkey: Valkey) -> None:
     with fragile.client("t") as client:
-        model = send(client, files.keras_model(), "m.keras").json()["id"]
+        model = send(client, files.program(), "m.pt2").json()["id"]
         job = asked(client, model)
         valkey.kill()
         try:

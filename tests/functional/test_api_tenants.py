@@ -12,8 +12,8 @@ from tests.support.serving import Served
 def test_everything_of_another_is_404(client: httpx.Client, api: Served, tenant: str) -> None:
     import numpy as np
 
-    data = files.keras_model(tenant)
-    model = send(client, data, "m.keras").json()
+    data = files.program(tenant)
+    model = send(client, data, "m.pt2").json()
     job = asked(client, model["id"])
     upload = opened(client, data)
     samples = client.post("/v1/samples", content=files.samples(x=np.zeros(3))).json()
@@ -44,7 +44,7 @@ def test_everything_of_another_is_404(client: httpx.Client, api: Served, tenant:
         assert stranger.get("/v1/models").json()["items"] == []
         assert stranger.get("/v1/jobs").json()["items"] == []
 
-        own = send(stranger, files.keras_model("theirs"), "m.keras").json()
+        own = send(stranger, files.program("theirs"), "m.pt2").json()
         body = {
             "model_id": own["id"],
             "targets": [{"format": "onnx"}],
@@ -53,17 +53,17 @@ def test_everything_of_another_is_404(client: httpx.Client, api: Served, tenant:
         answer = stranger.post("/v1/jobs", json=body)
         held(answer, 404, "not_found")
 
-        same = send(stranger, data, "mine.keras")
+        same = send(stranger, data, "mine.pt2")
         assert same.status_code == 201, "that another has the same bytes is not told"
         assert same.json()["id"] != model["id"]
     client.post(f"/v1/jobs/{job['id']}/cancel")
 
 
 def test_a_key_is_the_tenants_own(client: httpx.Client, api: Served, tenant: str) -> None:
-    model = send(client, files.keras_model(tenant), "m.keras").json()
+    model = send(client, files.program(tenant), "m.pt2").json()
     first = ask(client, model["id"], key="same")
     with api.client(f"{tenant}-other") as stranger:
-        other = send(stranger, files.keras_model(tenant), "m.keras").json()
+        other = send(stranger, files.program(tenant), "m.pt2").json()
         second = ask(stranger, other["id"], key="same")
         assert second.status_code == 201
         assert second.json()["jobs"][0]["id"] != first.json()["jobs"][0]["id"]

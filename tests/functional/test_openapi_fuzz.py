@@ -23,7 +23,7 @@ def test_no_5xx_and_no_undocumented_answer(
     api: Served, client: httpx.Client, tenant: str, tmp_path: Path
 ) -> None:
     """Long waits are left out by a deadline on `wait`, not by a gap in what is tried."""
-    model = send(client, files.keras_model(tenant), "m.keras").json()["id"]
+    model = send(client, files.program(tenant), "m.pt2").json()["id"]
     job = ask(client, model).json()["jobs"][0]["id"]
     config = tmp_path / "schemathesis.toml"
     config.write_text(

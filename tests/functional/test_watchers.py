@@ -27,7 +27,7 @@ PATIENCE = 60
 
 @pytest.fixture
 def job(client: httpx.Client, tenant: str) -> Iterator[str]:
-    model = send(client, files.keras_model(tenant), "tiny.keras").json()["id"]
+    model = send(client, files.program(tenant), "tiny.pt2").json()["id"]
     made = asked(client, model)["id"]
     yield made
     client.post(f"/v1/jobs/{made}/cancel")

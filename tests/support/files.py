@@ -46,6 +46,17 @@ def keras_model(name: str = "tiny") -> bytes:
     )
 
 
+def program(name: str = "tiny") -> bytes:
+    """What a .pt2 archive holds, as far as it is looked at before a child opens it."""
+    return zipped(
+        {
+            "tiny/archive_format": b"pt2",
+            "tiny/archive_version": b"0",
+            "tiny/models/model.json": json.dumps({"name": name}).encode(),
+        }
+    )
+
+
 def linked() -> bytes:
     """An archive with a symbolic link out of it."""
     buffer = io.BytesIO()
