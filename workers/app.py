@@ -53,6 +53,7 @@ def run(settings: Settings, preload: Sequence[str] = PRELOAD) -> int:
         offer=ours,
         interval=settings.heartbeat,
         term=settings.lease,
+        mark=scratch.mark,
     )
     limits = Limits(settings.step_memory, settings.step_disk, settings.step_deadline)
     execute = Execute(

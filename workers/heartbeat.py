@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 from shared.domain.errors import DatabaseAway
 from shared.domain.offers import Offer
@@ -16,7 +17,8 @@ class Heartbeat:
     """Beats until it is stopped, whether the database listens or not.
 
     It announces the offer at its first beat that is heard, and again after each silence: the
-    database that comes back may be another one.
+    database that comes back may be another one. Each beat touches `mark`, the sign of life that
+    `python -m workers.alive` looks at.
     """
 
     def __init__(
@@ -28,6 +30,7 @@ class Heartbeat:
         offer: Offer,
         interval: float,
         term: timedelta,
+        mark: Path,
     ) -> None:
         self._steps = steps
         self._fleet = fleet
@@ -35,6 +38,7 @@ class Heartbeat:
         self._offer = offer
         self._interval = interval
         self._term = term
+        self._mark = mark
         self._known = False
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._beat_on, name="heartbeat", daemon=True)
@@ -61,6 +65,7 @@ class Heartbeat:
                 self._known = False
             except Exception:  # without its heart a worker would lose every step it has
                 log.exception("heartbeat_failed")
+            self._mark.touch()
             if self._ending.wait(self._interval):
                 return
 

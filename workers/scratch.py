@@ -12,6 +12,7 @@ from shared.telemetry import logger
 log = logger(__name__)
 
 LOCK = "lock"
+MARK = "alive"
 
 
 class Scratch:
@@ -33,6 +34,11 @@ class Scratch:
     @property
     def warm(self) -> Path:
         return self._below("warm")
+
+    @property
+    def mark(self) -> Path:
+        """The sign of life: touched by the heart at each beat."""
+        return self.folder / MARK
 
     def close(self) -> None:
         remove(self.folder)

@@ -116,6 +116,18 @@ def test_an_idle_worker_stops_at_once_and_leaves_nothing(yard: Yard) -> None:
     assert list(yard.settings.work_dir.iterdir()) == []
 
 
+def test_a_container_can_ask_whether_its_worker_lives(yard: Yard) -> None:
+    def asked() -> int:
+        question = yard.start("-m", "workers.alive")
+        question.popen.wait()
+        return question.popen.returncode
+
+    worker = yard.worker()
+    assert asked() == 0
+    worker.kill()
+    until(lambda: asked() == 1, yard.settings.lease_term + 10)
+
+
 def test_leftovers_of_the_dead_are_removed(yard: Yard) -> None:
     first = yard.worker()
     _begun(yard, "hang")
