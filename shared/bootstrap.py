@@ -51,7 +51,7 @@ def services(settings: Settings) -> Services:
     """All that the API needs; the event feed begins to listen."""
     database = Database(settings.database_url)
     doorbell = Bell(settings.broker_url)
-    store = open_store(settings.store_url)
+    store = open_store(settings.store_url, sign=settings.store_sign)
     fleet = Workers(database, settings.lease)
     jobs = Jobs(database, Bells(doorbell), fleet)
     models = Models(database)

@@ -35,11 +35,13 @@ class S3Objects(Blobs):
     the bucket's lifecycle rule for incomplete multipart uploads removes it.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, sign: bool) -> None:
         """
         Args:
             url: `s3://bucket/prefix`; the rest comes from AWS_* variables.
+            sign: whether `signed_url` gives any.
         """
+        self._sign = sign
         self._bucket = S3Store.from_url(
             url,
             client_options={
@@ -89,6 +91,8 @@ class S3Objects(Blobs):
         self._forget([path for path, _, at in self._staged(f"{STAGING}/") if at < oldest])
 
     def signed_url(self, digest: str, filename: str, expires: timedelta) -> str | None:  # noqa: ARG002 - obstore signs a path and nothing else
+        if not self._sign:
+            return None
         with answering():
             return obstore.sign(self._bucket, "GET", object_key(digest), expires)
 

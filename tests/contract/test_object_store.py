@@ -429,6 +429,7 @@ def test_a_signed_url_downloads_without_a_key(place: Place, tmp_path: Path) -> N
         return
     assert url is not None
     assert download(url) == b"data"
+    assert open_store(place.url, sign=False).signed_url(digest, "a", timedelta(1)) is None
 
 
 def test_a_forged_url_downloads_nothing(
