@@ -133,7 +133,9 @@ class Hub:
     def _gone(self) -> bool:
         if self._farewell is None:
             return False
-        return not self._count or time.monotonic() > self._farewell
+        if time.monotonic() > self._farewell:
+            return True
+        return self._errands.empty() and all(watcher.shut for watcher in self._all())
 
     def _run_errands(self) -> None:
         with suppress(BlockingIOError):

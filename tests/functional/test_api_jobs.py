@@ -149,8 +149,7 @@ def test_a_cancelled_job_has_ended(client: httpx.Client, model: str) -> None:
 
 def test_an_uncovered_operator_is_named(client: httpx.Client, model: str, worker: Hands) -> None:
     job = asked(client, model)
-    claimed = worker.claim()
-    assert claimed.job == job["id"]
+    claimed = worker.claim(job["id"])
     worker.say(claimed, "opening", ["line one", "line two"])
     logs = client.get(f"/v1/jobs/{job['id']}/logs").json()
     assert [line for item in logs["items"] for line in item["data"]["lines"]] == [

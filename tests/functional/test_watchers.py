@@ -90,7 +90,7 @@ def test_a_stream_tells_the_whole_story(
     assert b"x-request-id" in head
     told = line.events()
     assert next(told)["event"] == "job.submitted"
-    claimed = worker.claim()
+    claimed = worker.claim(job)
     for number in range(20):
         worker.say(claimed, f"note {number}", [f"line {number}"])
     worker.settle(claimed, Refused(FAULT))
@@ -133,7 +133,7 @@ def test_a_long_poll_waits_for_news(client: httpx.Client, job: str, worker: Hand
         news = pool.submit(client.get, f"/v1/jobs/{job}", params={"wait": 50}, timeout=60)
         lines = pool.submit(client.get, f"/v1/jobs/{job}/logs", params={"wait": 50}, timeout=60)
         time.sleep(0.5)
-        claimed = worker.claim()
+        claimed = worker.claim(job)
         assert news.result(PATIENCE).json()["state"] == "running"
         assert not lines.done()
         worker.say(claimed, "opening", ["hello"])
@@ -163,7 +163,7 @@ def test_many_watchers_hold_no_request_up(
         crowd = list(pool.map(lambda _: client.get("/v1/formats").status_code, range(100)))
     assert set(crowd) == {200}
 
-    claimed = worker.claim()
+    claimed = worker.claim(job)
     for line in polls:
         assert line.answer()["last_event"] > seen
     for number in range(30):
@@ -195,7 +195,7 @@ def test_a_watcher_that_leaves_is_noticed(
         line.close()
     stays = Line(api.url, tenant, f"/v1/jobs/{job}/events", Accept="text/event-stream")
     assert stays.head()
-    claimed = worker.claim()
+    claimed = worker.claim(job)
     worker.settle(claimed, Refused(FAULT))
     assert list(stays.events())[-1]["event"] == "end"
     port = f"{urlsplit(api.url).port:04X}"

@@ -5,15 +5,17 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from shared.bootstrap import FleetServices, fleet_services
+from shared.domain.faults import Fault
 from shared.domain.offers import Offer, Queue
 from shared.domain.orders import ProgressNote
-from shared.domain.outcomes import Outcome, Produced
+from shared.domain.outcomes import Outcome, Produced, Refused
 from shared.ports import Claimed, Usage
 from shared.settings import Settings
 from workers.offering import offer
 
 NAME = "hands"
 TERM = timedelta(minutes=5)
+LEFT_OVER = Fault(code="conversion_failed", band="yours", detail="Its test is over.")
 
 
 class Hands:
@@ -28,10 +30,14 @@ class Hands:
     def announce(self) -> None:
         self.fleet.fleet.announce(self.offer)
 
-    def claim(self) -> Claimed:
-        claimed = self.fleet.steps.claim(NAME, self.offer.capabilities, Queue.CPU, TERM)
-        assert claimed is not None
-        return claimed
+    def claim(self, job: str) -> Claimed:
+        """The ready step of this job. Those of other tests' jobs that come first are refused."""
+        while True:
+            claimed = self.fleet.steps.claim(NAME, self.offer.capabilities, Queue.CPU, TERM)
+            assert claimed is not None, f"job {job} has no ready step"
+            if claimed.job == job:
+                return claimed
+            self.settle(claimed, Refused(LEFT_OVER))
 
     def say(self, claimed: Claimed, message: str, lines: Sequence[str] = ()) -> None:
         self.fleet.steps.report(claimed, ProgressNote(message=message, progress=0.5), lines)
