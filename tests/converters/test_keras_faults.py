@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from shared.domain.errors import InvalidModel, UnsupportedOperator
+from shared.domain.plans import TOLERANCES
 from tests.support.benches import converted
-from tests.support.keras_zoo import cnn, embedding, embedding_of_floats, normalization
+from tests.support.keras_zoo import cnn, embedding, embedding_of_floats, normalization, randomised
 from workers.converters import keras_h5_to_onnx, keras_to_onnx
 from workers.runtimes.keras import KerasRuntime
 from workers.runtimes.keras_h5 import KerasH5Runtime
+from workers.runtimes.onnx import OnnxRuntime
+from workers.verification.verify import Side, verify
 
 keras: Any = pytest.importorskip("keras")
 
@@ -130,6 +133,25 @@ def test_inspection_bounds_embeddings(build: Any, upper: int, tmp_path: Path) ->
     assert [each.upper for each in found.signature.inputs] == [upper]
     assert found.parameters == model.count_params()
     assert found.operators["Embedding"] == 1
+
+
+def test_embedding_of_floats_is_verified(tmp_path: Path) -> None:
+    """Whole numbers below the bound are drawn for it, though its input is declared as floats."""
+    path = tmp_path / "model.keras"
+    randomised(embedding_of_floats()).save(path)
+    result, _ = converted(keras_to_onnx.convert, path, tmp_path / "work")
+    note = verify(
+        Side(KerasRuntime(), path),
+        Side(OnnxRuntime(), result),
+        given={},
+        samples=None,
+        dynamic=True,
+        tolerances=TOLERANCES,
+        seed=0,
+        say=lambda _message, _progress: None,
+    )
+    assert note.kind == "agreed"
+    assert note.report["skipped"] == []
 
 
 def test_constants_stay_inside(tmp_path: Path) -> None:

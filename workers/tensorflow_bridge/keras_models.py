@@ -70,8 +70,9 @@ def _advice(said: str) -> str:
         name = next(group for group in custom.groups() if group)
         return (
             f"The model uses the class {name!r}, which is no layer of Keras' own and does not come"
-            " with the file (HDF5 cannot hold calls of keras.ops either). Rebuild the model from built-in layers, or export it where the class is"
-            " defined: model.export(folder), and send the SavedModel."
+            " with the file (HDF5 cannot hold calls of keras.ops either). Rebuild the model from"
+            " built-in layers, or export it where the class is defined: model.export(folder), and"
+            " send the SavedModel."
         )
     if "No model config" in said:
         return (

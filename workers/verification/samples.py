@@ -130,6 +130,8 @@ def _draw(
         return drawn
     if dtype.kind in "iu":
         return _integers(rng, shape, dtype, tensor.upper or (UNBOUNDED, 2, 1)[tame])
+    if tensor.upper is not None:  # Keras' inputs are floats, those of an Embedding too
+        return np.asarray(_integers(rng, shape, np.dtype(np.int64), tensor.upper), dtype)
     if tame:
         return np.asarray(rng.uniform(0.05, 1, shape) if tame == 1 else np.ones(shape), dtype)
     return np.asarray(rng.standard_normal(shape) * scale, dtype)
