@@ -1,6 +1,7 @@
 """Whatever workers, zombies and users do, in whatever order: the queue keeps its promises."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -12,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from hypothesis.stateful import run_state_machine_as_test as run
 from sqlalchemy import select, text
 
-from shared.adapters.tables import AttemptRow, JobRow, StepRow
+from shared.adapters.tables import AttemptRow, EventRow, JobRow, StepRow
 from shared.domain.errors import Conflict, LeaseLost
 from shared.domain.jobs import JobState, Place, progress
 from shared.domain.lifecycle import State
@@ -96,12 +97,16 @@ class Leases(RuleBasedStateMachine):
     @rule()
     def time_passes(self) -> None:
         self.queue.age(LONG)
-
-    @rule()
-    def expire(self) -> None:
         taken = set(self.queue.steps.expire(100))
+        assert taken == {each.claimed.step for each in self.held if each.good}
         for held in self.held:
-            held.good = held.good and held.claimed.step not in taken
+            held.good = False
+
+    @precondition(lambda self: any(each.good for each in self.held))
+    @rule(worker=WORKERS)
+    def lose_a_worker_and_let_another_take_over(self, worker: str) -> None:
+        self.time_passes()
+        self.claim(worker)
 
     @precondition(lambda self: self.jobs)
     @rule(pick=PICK)
@@ -126,13 +131,15 @@ class Leases(RuleBasedStateMachine):
             jobs = session.scalars(select(JobRow)).all()
             steps = session.scalars(select(StepRow)).all()
             attempts = session.scalars(select(AttemptRow)).all()
+            events = session.execute(select(EventRow.job_id, EventRow.seq)).all()
         self._each_job_is_the_fold_over_its_steps(jobs, steps)
         self._attempts_only_grow(steps, attempts)
         self._what_ended_stays(steps)
         self._those_who_hold_are_those_who_may(steps)
         for job in jobs:
-            events = self.queue.ask.events(job.tenant, str(job.id), limit=1000)
-            assert [each.seq for each in events] == list(range(1, job.last_seq + 1))
+            assert sorted(seq for each, seq in events if each == job.id) == list(
+                range(1, job.last_seq + 1)
+            )
 
     def teardown(self) -> None:
         """Nothing is lost: workers that go on bring every job to its end."""
@@ -155,6 +162,9 @@ class Leases(RuleBasedStateMachine):
             assert not due.drop
             moving = [s for s in mine if s.state in {State.READY, State.RUNNING}]
             assert len(moving) == (0 if due.state.final else 1)
+            if job.cancel_requested:
+                assert {s.state for s in mine}.isdisjoint({State.WAITING, State.READY})
+                assert due.state in {JobState.RUNNING, JobState.CANCELLED}
 
     def _attempts_only_grow(self, steps, attempts) -> None:
         for step in steps:
@@ -180,8 +190,6 @@ class Leases(RuleBasedStateMachine):
 
 
 def no_error():
-    from contextlib import nullcontext
-
     return nullcontext()
 
 
@@ -211,7 +219,7 @@ def test_leases(queue: World) -> None:
     machine = type("Machine", (Leases,), {"queue": queue})
     patience = settings(
         max_examples=15,
-        stateful_step_count=25,
+        stateful_step_count=30,
         deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
