@@ -11,7 +11,14 @@ import pytest
 from shared.domain.errors import InvalidModel, UnsupportedOperator
 from shared.domain.plans import TOLERANCES
 from tests.support.benches import converted
-from tests.support.keras_zoo import cnn, embedding, embedding_of_floats, normalization, randomised
+from tests.support.keras_zoo import (
+    cnn,
+    embedding,
+    embedding_of_floats,
+    normalization,
+    randomised,
+    separable,
+)
 from workers.converters import keras_h5_to_onnx, keras_to_onnx
 from workers.runtimes.keras import KerasRuntime
 from workers.runtimes.keras_h5 import KerasH5Runtime
@@ -97,6 +104,22 @@ def test_weights_without_a_model(tmp_path: Path) -> None:
     model.save_weights(tmp_path / "model.weights.h5")
     (tmp_path / "model.weights.h5").rename(tmp_path / "weights.h5")
     assert "weights" in refused(tmp_path / "weights.h5", tmp_path)
+
+
+def test_layer_of_keras_2(tmp_path: Path) -> None:
+    """Keras 2 wrote `groups` into depthwise convolutions, which Keras 3 refuses."""
+    import h5py
+
+    path = tmp_path / "model.h5"
+    separable().save(path)
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        for layer in config["config"]["layers"]:
+            if layer["class_name"] == "DepthwiseConv2D":
+                layer["config"]["groups"] = 1
+        file.attrs["model_config"] = json.dumps(config)
+        file.attrs["keras_version"] = "2.12.0"
+    assert "TF_USE_LEGACY_KERAS" in refused(path, tmp_path)
 
 
 def test_model_that_was_never_built(tmp_path: Path) -> None:

@@ -78,6 +78,12 @@ def _advice(said: str) -> str:
         return (
             "The file holds weights only, no model. Save the whole model: model.save('x.keras')."
         )
+    if "Unrecognized keyword argument" in said:
+        return (
+            "The model was saved by another version of Keras: a layer has settings that Keras 3"
+            " does not know. Load it where it was made (TF_USE_LEGACY_KERAS=1 for Keras 2), then"
+            " model.export(folder) or tf.saved_model.save(model, folder), and send the SavedModel."
+        )
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     return f"Keras cannot load the model: {lines[0][:300] if lines else 'it does not say why'}"
 
