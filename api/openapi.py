@@ -31,6 +31,20 @@ JSON: Final = "application/json"
 VERSION: Final = "1.0"
 """Of the interface, not of the package: it moves when /v1 gains or loses something."""
 
+BY_MEDIA: Final[dict[str, Schema]] = {
+    JSON: {"type": "object"},
+    "text/event-stream": {
+        "type": "object",
+        "description": "Each event. `data` is an EventView as JSON; that of `end` has a `state`.",
+        "properties": {
+            "id": {"type": "string"},
+            "event": {"type": "string"},
+            "data": {"type": "string", "contentMediaType": JSON},
+        },
+        "required": ["event", "data"],
+    },
+}
+
 Key = tuple[type[BaseModel], JsonSchemaMode]
 
 
@@ -197,7 +211,7 @@ def _answer(answer: Answer, refs: dict[Key, Schema]) -> Schema:
     if answer.model is not None:
         content[JSON] = {"schema": refs[answer.model, "serialization"]}
     for media in answer.media:
-        content[media] = {"schema": {"type": "object" if media == JSON else "string"}}
+        content[media] = {"schema": BY_MEDIA.get(media, {"type": "string"})}
     described: Schema = {
         "description": answer.description,
         "headers": {

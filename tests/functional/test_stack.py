@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.resnet18 import write_pt2
 from modelferry import Modelferry
 from modelferry.embedded.part import LOOPBACK
 from modelferry.embedded.program import ROOT
@@ -120,13 +121,24 @@ def test_a_part_that_dies_is_named_and_started_again(stack: Service) -> None:
         assert f"{name} ended with status -9" in stack.said()
 
 
-def test_kill_9_of_the_supervisor_leaves_nothing_behind(stack: Service) -> None:
+def test_kill_9_during_a_step_leaves_nothing_behind_and_the_job_ends_after_the_next_start(
+    stack: Service, tmp_path: Path
+) -> None:
+    model = tmp_path / "resnet.pt2"
+    write_pt2(model, seed=4)  # its conversion takes seconds
+    with Modelferry(stack.url) as ferry:
+        job = ferry.submit(ferry.upload(model), "onnx")
+        for view in job.watch(timeout=COME_BACK):
+            if any(step.kind == "convert" and step.state == "running" for step in view.steps):
+                break
     family = of(stack)
     assert stack.pid
     os.kill(stack.pid, signal.SIGKILL)
     eventually_none(family, stack.home, STOP)
 
     stack.start()  # at once: nothing of the dead one is in the way
+    with Modelferry(stack.url) as ferry:
+        assert ferry.job(job.id).wait(timeout=2 * COME_BACK).report.proof == "verified"
 
 
 def test_ctrl_c_stops_all_of_it_and_a_second_start_finds_the_jobs(
