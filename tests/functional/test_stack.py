@@ -154,6 +154,7 @@ def test_ctrl_c_stops_all_of_it_and_a_second_start_finds_the_jobs(
 
     os.kill(stack.pid, signal.SIGINT)
     eventually_none(family, stack.home, STOP)
+    stack.end(1)
     assert stack.status == 0
 
     stack.start()
