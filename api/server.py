@@ -7,13 +7,16 @@ ends at once, the connection leaves the worker's books, and its socket goes to t
 
 import logging
 import selectors
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
 
 from flask import Flask
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.body import ChunkedReader, LengthReader
 from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 from typing_extensions import override
@@ -31,6 +34,9 @@ SILENCE: Final = 60.0  # seconds that a request's thread waits for its client to
 GRACE: Final = 4  # seconds for requests in flight at a shutdown
 KEEPALIVE: Final = 30  # seconds
 PARTING: Final = 0.5  # seconds that an idle connection is kept at a shutdown
+CLOSERS: Final = 4  # threads that wait for clients to close their end
+DRAIN: Final = 5.0  # seconds, and
+DRAINED: Final = 64 << 20  # bytes of a body that nobody wants, read so that the answer is heard
 CONNECTIONS: Final = 1000  # watchers not counted
 
 
@@ -48,9 +54,13 @@ class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no types
 class WatchfulWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """See the module."""
 
+    wsgi: Any
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._handed_over: dict[Any, HandedOver] = {}
+        self._closers = ThreadPoolExecutor(CLOSERS, thread_name_prefix="closer")
+        self._now = threading.local()
 
     @override
     def enqueue_req(self, conn: Any) -> None:
@@ -70,21 +80,46 @@ class WatchfulWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
     @override
     def handle_request(self, req: Any, conn: Any) -> Any:
         conn.sock.settimeout(SILENCE)
+        self._now.request = req
         try:
-            return super().handle_request(req, conn)
+            keep: bool = super().handle_request(req, conn)
         except HandedOver as handed_over:
             self._handed_over[conn] = handed_over
             return False
+        if not keep and _unread(req.body):
+            # A client that is still sending hears nothing when its connection is reset.
+            conn.parser.finish_body(deadline=time.monotonic() + DRAIN, max_bytes=DRAINED)
+        return keep
+
+    @override
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        application = self.wsgi
+
+        def announcing(environ: Any, start_response: Any) -> Any:
+            """Say that the connection ends with an answer that came before the body's end."""
+
+            def start(status: str, headers: Any, exc_info: Any = None) -> Any:
+                if _unread(environ["wsgi.input"]):
+                    self._now.request.force_close()
+                return start_response(status, headers, exc_info)
+
+            return application(environ, start)
+
+        self.wsgi = announcing
 
     @override
     def finish_request(self, conn: Any, fs: Any) -> None:
         """On the main thread, behind each request: here alone `nr_conns` may be changed."""
         handed_over = self._handed_over.pop(conn, None)
-        if handed_over is None:
+        if handed_over is not None:
+            self.nr_conns -= 1
+            handed_over.adopt(conn.sock)
+        elif fs.cancelled() or fs.exception() or fs.result():
             super().finish_request(conn, fs)
-            return
-        self.nr_conns -= 1
-        handed_over.adopt(conn.sock)
+        else:
+            self.nr_conns -= 1
+            self._closers.submit(conn.close, graceful=True)  # it waits for the client, up to 2 s
 
     @override
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
@@ -120,6 +155,17 @@ class WatchfulWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         finally:
             self.app.context.hub.close()
             self.app.context.services.feed.close()
+
+
+def _unread(body: Any) -> bool:
+    """Whether there is more of a request's body (of gunicorn) than was read."""
+    match body.reader:
+        case LengthReader(length=left):
+            return bool(left)
+        case ChunkedReader(parser=parser):
+            return parser is not None
+        case _:
+            return False
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types

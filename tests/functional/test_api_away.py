@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from modelferry.embedded.postgres import Postgres
@@ -28,6 +29,10 @@ def fragile(
     settings: Settings, postgres: Postgres, valkey: Valkey, tmp_path: Path
 ) -> Iterator[Served]:
     """An API of this test's own. Whatever the test stopped is started again."""
+    with psycopg.connect(settings.database_url, autocommit=True) as connection:
+        # The tests' server is a hurried one: it may forget what it has just committed.
+        name = connection.info.dbname
+        connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = on'.encode())
     with hands(settings) as worker:
         worker.announce()
     with serving(settings, tmp_path) as served:
