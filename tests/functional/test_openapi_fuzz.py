@@ -60,7 +60,7 @@ def test_no_5xx_and_no_undocumented_answer(
             "--max-examples=60",
             "--seed=20261123",
             "--generation-database=none",
-            "--workers=2",
+            "--workers=1",  # with two, ast.parse of Python 3.11 fails now and then (SystemError)
             "--request-timeout=30",
             "--no-color",
         ],
