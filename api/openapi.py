@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made of the views' declarations. `python -m api.openapi` writes it.
+"""The OpenAPI 3.1 document, made of the views' declarations. `python -m api.describe` writes it.
 
 APIFlask was tried for this and left: it describes answers by the schema of what a model accepts
 rather than of what it writes, copies each nested model once for every parent, and replaces a
@@ -8,7 +8,6 @@ model that it cannot describe by `{"type": "object"}` without a word.
 import json
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, Final, cast
 
 from flask import Flask
@@ -24,7 +23,6 @@ from shared.domain.errors import FerryError, Passing, RangeNotSatisfiable
 
 Schema = dict[str, Any]
 
-FILE: Final = Path(__file__).parents[1] / "docs" / "openapi.json"
 SCHEMAS: Final = "#/components/schemas/"
 REQUEST_ID_HEADER: Final = {REQUEST_ID: {"$ref": "#/components/headers/RequestId"}}
 JSON: Final = "application/json"
@@ -265,14 +263,3 @@ def _example(error: type[FerryError]) -> Schema:
 def written(described: Schema) -> str:
     """As it lies in docs/openapi.json."""
     return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
-
-
-def main() -> None:
-    """Write docs/openapi.json."""
-    from api.app import bare_app
-
-    FILE.write_text(written(document(bare_app())))
-
-
-if __name__ == "__main__":
-    main()

@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 import httpx
 
 from api.app import bare_app
-from api.openapi import FILE, document, written
+from api.describe import FILE
+from api.openapi import document, written
 from shared.domain.errors import every_error
 from tests.support.serving import ROOT, Served, environment, serving
 
 
 def test_the_written_document_is_the_codes() -> None:
-    assert FILE.read_text() == written(document(bare_app())), "run `python -m api.openapi`"
+    assert FILE.read_text() == written(document(bare_app())), "run `python -m api.describe`"
 
 
 def test_the_document_is_openapi_3_1(client: httpx.Client) -> None:

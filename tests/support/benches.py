@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from workers.child import Workbench
-from workers.converters.base import Converter
+from workers.converter import Converter
 
 
 def converted(

@@ -5,6 +5,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
+from workers.converter import Converter
 from workers.converters import (
     keras_h5_to_onnx,
     keras_h5_to_pt2,
@@ -17,7 +18,6 @@ from workers.converters import (
     savedmodel_to_onnx_lite,
     torchscript_to_onnx,
 )
-from workers.converters.base import Converter
 
 GROUP = "modelferry.converters"
 """The entry point group of converters that come with other packages."""

@@ -1,7 +1,7 @@
 """Keras HDF5 model to PyTorch, with Keras' torch backend: the way around TensorFlow."""
 
 from shared.domain.formats import KERAS_H5, PT2
-from workers.converters.base import Bench, converter
+from workers.converter import Bench, converter
 from workers.tensorflow_bridge import keras_models
 from workers.tensorflow_bridge.torch_exports import KerasToPt2, export
 

@@ -1,7 +1,7 @@
 """Keras 3 archive to ONNX, through TensorFlow's graph and tf2onnx."""
 
 from shared.domain.formats import KERAS, ONNX
-from workers.converters.base import Bench, converter
+from workers.converter import Bench, converter
 from workers.tensorflow_bridge import keras_models
 from workers.tensorflow_bridge.journey import TensorflowToOnnx, to_onnx
 

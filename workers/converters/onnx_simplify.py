@@ -6,8 +6,8 @@ from pydantic import Field
 
 from shared.domain.formats import ONNX
 from shared.domain.offers import Fidelity
-from workers.converters.base import Bench, Options, converter
-from workers.converters.deliver import LARGEST_FILE, deliver, draft
+from workers.converter import Bench, Options, converter
+from workers.deliver import LARGEST_FILE, deliver, draft
 
 
 class Simplify(Options):

@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import Field
 
 from shared.domain.formats import ONNX, PT2
-from workers.converters.base import Bench, Options, converter
-from workers.converters.deliver import LARGEST_FILE, deliver, draft
+from workers.converter import Bench, Options, converter
 from workers.converters.torch_faults import torch_fault
+from workers.deliver import LARGEST_FILE, deliver, draft
 from workers.runtimes.pt2 import signature_of
 from workers.runtimes.pt2_load import load_program
 

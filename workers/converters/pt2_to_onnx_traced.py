@@ -8,10 +8,10 @@ from pydantic import Field
 from shared.domain.formats import ONNX, PT2
 from shared.domain.offers import Fidelity
 from shared.domain.signatures import Signature
-from workers.converters.base import Bench, Options, converter
-from workers.converters.deliver import deliver, draft
+from workers.converter import Bench, Options, converter
 from workers.converters.torch_faults import torch_fault
 from workers.converters.torch_trace import export_traced
+from workers.deliver import deliver, draft
 from workers.runtimes.pt2 import arguments, signature_of
 from workers.runtimes.pt2_load import load_program
 

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from shared.domain.formats import ONNX, SAVEDMODEL
-from workers.converters.base import Bench, converter
+from workers.converter import Bench, converter
 from workers.tensorflow_bridge import saved_models
 from workers.tensorflow_bridge.journey import TensorflowToOnnx, to_onnx
 

@@ -2,7 +2,7 @@
 
 from shared.domain.formats import ONNX, SAVEDMODEL
 from shared.domain.offers import Fidelity
-from workers.converters.base import Bench, converter
+from workers.converter import Bench, converter
 from workers.converters.savedmodel_to_onnx import SavedModelToOnnx
 from workers.tensorflow_bridge import saved_models
 from workers.tensorflow_bridge.lite import to_onnx

@@ -5,10 +5,10 @@ from typing import Any
 from pydantic import Field
 
 from shared.domain.formats import ONNX, TORCHSCRIPT
-from workers.converters.base import Bench, Options, converter
-from workers.converters.deliver import deliver, draft
+from workers.converter import Bench, Options, converter
 from workers.converters.torch_faults import torch_fault
 from workers.converters.torch_trace import export_traced
+from workers.deliver import deliver, draft
 from workers.runtimes.torchscript import caller, load_script
 from workers.runtimes.torchscript_guess import names
 from workers.runtimes.torchscript_probe import example, probe

@@ -1,6 +1,6 @@
 """The formats that the fleet can run, by name."""
 
-from workers.runtimes.base import Runtime
+from workers.runtime import Runtime
 from workers.runtimes.keras import KerasRuntime
 from workers.runtimes.keras_h5 import KerasH5Runtime
 from workers.runtimes.onnx import OnnxRuntime

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from shared.domain.formats import KERAS_H5, Format
 from shared.domain.signatures import Inspection
-from workers.runtimes.base import Given, Runtime, Session
+from workers.runtime import Given, Runtime, Session
 from workers.tensorflow_bridge import keras_models, keras_runs
 
 

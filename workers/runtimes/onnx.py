@@ -1,12 +1,11 @@
 """ONNX, run by ONNX Runtime on the CPU."""
 
-import os
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 from typing_extensions import override
@@ -15,13 +14,10 @@ from shared.domain.archives import unpack
 from shared.domain.errors import FerryError, InvalidModel
 from shared.domain.formats import ONNX, Format
 from shared.domain.signatures import Dim, Inspection, Signature, Tensor
-from workers.runtimes.base import MOST_UNPACKED, Arrays, Given, Runtime, Session
+from workers.onnxruntime_bridge.sessions import start
+from workers.runtime import MOST_UNPACKED, Arrays, Given, Runtime, Session
 from workers.runtimes.onnx_bounds import bounds
 from workers.runtimes.onnx_external import check_external
-from workers.runtimes.onnx_faults import read_fault
-
-THREADS: Final = 2
-"""Few, so that sums are added in the same order on every machine."""
 
 
 class OnnxRuntime(Runtime):
@@ -70,28 +66,6 @@ class OnnxRuntime(Runtime):
             return dict(zip(names, session.run(names, dict(inputs)), strict=True))
 
         yield Session(signature, run)
-
-
-def start(path: Path, *, optimise: bool = True) -> Any:
-    """ONNX Runtime's session of a file; unoptimised is enough to see that it would run.
-
-    Raises:
-        InvalidModel, UnsupportedOperator: ONNX Runtime refuses it.
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(THREADS, os.cpu_count() or 1)
-    options.inter_op_num_threads = 1
-    options.use_deterministic_compute = True
-    if not optimise:
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    try:
-        return onnxruntime.InferenceSession(
-            str(path), sess_options=options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:
-        raise read_fault(error) from error
 
 
 def read_proto(path: Path) -> Any:

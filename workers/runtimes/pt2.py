@@ -12,7 +12,7 @@ from typing_extensions import override
 from shared.domain.errors import InvalidModel
 from shared.domain.formats import PT2, Format
 from shared.domain.signatures import Inspection, Signature, Tensor
-from workers.runtimes.base import Arrays, Given, Runtime, Session
+from workers.runtime import Arrays, Given, Runtime, Session
 from workers.runtimes.pt2_load import load_program
 from workers.runtimes.torch_arrays import from_torch, numpy_name, to_torch
 

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from shared.domain.formats import SAVEDMODEL, Format
 from shared.domain.signatures import Inspection
-from workers.runtimes.base import Arrays, Given, Runtime, Session
+from workers.runtime import Arrays, Given, Runtime, Session
 from workers.tensorflow_bridge import saved_graphs, saved_models
 
 

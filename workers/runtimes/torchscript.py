@@ -13,7 +13,7 @@ from typing_extensions import override
 from shared.domain.errors import InvalidModel, UnsupportedOperator
 from shared.domain.formats import TORCHSCRIPT, Format
 from shared.domain.signatures import Inspection
-from workers.runtimes.base import Arrays, Given, Runtime, Session
+from workers.runtime import Arrays, Given, Runtime, Session
 from workers.runtimes.torch_arrays import from_torch, to_torch
 from workers.runtimes.torchscript_guess import names
 from workers.runtimes.torchscript_probe import Call, probe

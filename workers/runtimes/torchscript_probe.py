@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from shared.domain.errors import InvalidModel
 from shared.domain.signatures import Dim, Signature, Tensor
-from workers.runtimes.base import Given
+from workers.runtime import Given
 from workers.runtimes.torch_arrays import numpy_name
 from workers.runtimes.torchscript_guess import guesses, names
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import Field
 
-from workers.converters.base import Bench, Options
-from workers.converters.deliver import LARGEST_FILE, deliver, draft
+from workers.converter import Bench, Options
+from workers.deliver import LARGEST_FILE, deliver, draft
 from workers.tensorflow_bridge.freezing import freeze
 from workers.tensorflow_bridge.tracing import Callee, trace
 from workers.tensorflow_bridge.translation import HIGHEST_OPSET, LOWEST_OPSET, translate

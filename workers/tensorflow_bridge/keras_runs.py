@@ -5,7 +5,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from shared.domain.signatures import Inspection, Signature
-from workers.runtimes.base import Arrays, Session
+from workers.runtime import Arrays, Session
 from workers.tensorflow_bridge import keras_models, keras_skeletons
 from workers.tensorflow_bridge.tracing import trace
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.domain.errors import StepRefused
-from workers.converters.base import Bench
+from workers.converter import Bench
 from workers.tensorflow_bridge.journey import TensorflowToOnnx, finish
 from workers.tensorflow_bridge.tracing import Callee, Traced, trace
 from workers.tensorflow_bridge.translation import accept

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from shared.domain.errors import StepRefused
 from shared.domain.signatures import Signature, Tensor
-from workers.converters.base import Bench, Options
+from workers.converter import Bench, Options
 from workers.tensorflow_bridge import keras_models, keras_skeletons
 from workers.tensorflow_bridge.dimensions import BATCH
 from workers.tensorflow_bridge.tracing import Callee, fixed

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from shared.domain.errors import BadSamples, InvalidModel
 from shared.domain.plans import TOLERANCES
 from shared.domain.signatures import Signature
-from workers.runtimes.base import Session
+from workers.runtime import Session
 from workers.verification.compare import compare
 from workers.verification.dims import BATCHES, batch_names, length_names, lengths
 from workers.verification.samples import Case, from_samples, generate, mirror, redraw

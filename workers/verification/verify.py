@@ -12,7 +12,7 @@ from shared.domain.errors import AccuracyMismatch
 from shared.domain.orders import AgreedNote, DisagreedNote
 from shared.domain.plans import Tolerance
 from shared.domain.signatures import Signature
-from workers.runtimes.base import Given, Runtime, Session
+from workers.runtime import Given, Runtime, Session
 from workers.verification.cases import Run, reference_runs
 from workers.verification.compare import Tally, compare, tolerance_for
 from workers.verification.match import Match, match, narrowed

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import Field
 
 from shared.domain.formats import ONNX
-from workers.converters.base import Bench, Options, converter
+from workers.converter import Bench, Options, converter
 
 FOREVER = 600
 

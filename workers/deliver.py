@@ -5,9 +5,9 @@ from typing import Any
 
 from shared.domain.archives import pack
 from shared.domain.errors import FerryError, StepRefused, UnsupportedOperator
-from workers.converters.base import Bench
-from workers.runtimes.onnx import start
-from workers.runtimes.onnx_faults import read_fault
+from workers.converter import Bench
+from workers.onnxruntime_bridge.faults import read_fault
+from workers.onnxruntime_bridge.sessions import start
 
 LARGEST_FILE = (1 << 31) - 1
 """Bytes of a protobuf message at most; larger models keep their weights in a second file."""
