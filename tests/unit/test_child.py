@@ -11,7 +11,7 @@ from shared.domain.formats import ONNX, STATE_DICT
 from shared.domain.orders import Input, WorkOrder
 from shared.domain.plans import TOLERANCES, Convert
 from workers import child
-from workers.converters import base
+from workers.converter import Options, converter
 
 
 @pytest.fixture
@@ -19,9 +19,9 @@ def carry(tmp_path, monkeypatch):
     """Run a converter's body as the one step of an order; the note as JSON."""
 
     def run(body):
-        edge = base.converter(
-            STATE_DICT, ONNX, name="odd", options=base.Options, summary="odd", version=1
-        )(body)
+        edge = converter(STATE_DICT, ONNX, name="odd", options=Options, summary="odd", version=1)(
+            body
+        )
         monkeypatch.setattr(child, "catalogue", lambda: {"odd": edge})
         (tmp_path / "in.bin").write_bytes(b"x")
         order = WorkOrder(

@@ -7,7 +7,8 @@ from jsonschema import Draft202012Validator
 
 from shared.domain.formats import FORMATS
 from shared.domain.offers import Offer, Queue
-from workers.converters import GROUP, base, catalogue
+from workers.converter import Options, converter
+from workers.converters import GROUP, catalogue
 from workers.offering import offer, toolchain
 
 
@@ -52,7 +53,7 @@ def test_an_edge_of_another_queue_is_not_offered():
 def test_plugged_in_converters_join_the_catalogue(monkeypatch):
     from shared.domain.formats import ONNX, PT2
 
-    @base.converter(ONNX, PT2, options=base.Options, summary="theirs", version=1)
+    @converter(ONNX, PT2, options=Options, summary="theirs", version=1)
     def theirs(bench):
         """Never run here."""
 
