@@ -15,7 +15,7 @@ from obstore.store import LocalStore
 from typing_extensions import override
 
 from shared.adapters.blobs import CHUNK, STAGING, Blobs, filing, object_key, part_key
-from shared.domain.errors import NotFound, PartMissing, StoreAway
+from shared.domain.errors import NotFound, PartMissing, StoreAway, UploadClosed
 
 _READ_ONLY: Final = 0o444
 
@@ -59,8 +59,11 @@ class LocalObjects(Blobs):
             return self._keep(draft)
 
     def unstage(self, upload: str) -> None:
+        staging = self._root / STAGING
+        gone = staging / f"gone-{secrets.token_hex(8)}"
         with filing(), suppress(FileNotFoundError):
-            shutil.rmtree(self._root / STAGING / upload)
+            (staging / upload).rename(gone)  # out of the way of those who still write to it
+            shutil.rmtree(gone)
 
     def tidy(self, age: timedelta) -> None:
         oldest = time.time() - age.total_seconds()
@@ -122,8 +125,7 @@ class LocalObjects(Blobs):
     def _draft(self, upload: str) -> Iterator["_Draft"]:
         folder = self._root / STAGING / upload
         with filing():
-            folder.mkdir(mode=0o700, exist_ok=True)
-            draft = _Draft(folder / f"draft-{secrets.token_hex(8)}")
+            draft = _begun(folder)
         try:
             yield draft
         finally:
@@ -161,13 +163,25 @@ class _Draft:
             self._file.flush()
             os.fsync(self._file.fileno())
             os.fchmod(self._file.fileno(), _READ_ONLY)
-            self._path.replace(target)
+            try:
+                self._path.replace(target)
+            except FileNotFoundError:  # its folder was unstaged
+                raise UploadClosed("The upload was ended while this was being sent.") from None
             _sync_folder(target.parent)
 
     def discard(self) -> None:
         with suppress(OSError):  # what could not be written is thrown away with the rest
             self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+def _begun(folder: Path) -> _Draft:
+    """A draft in a folder that others may remove as long as it is empty."""
+    while True:
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        with suppress(FileNotFoundError):
+            return _Draft(folder / f"draft-{secrets.token_hex(8)}")
 
 
 def _file_chunks(reader: BinaryIO) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from uuid import uuid4
 import pytest
 
 from shared.adapters.objects import open_store
-from shared.domain.errors import NotFound, PartMissing, StorageFull, StoreAway
+from shared.domain.errors import NotFound, PartMissing, StorageFull, StoreAway, UploadClosed
 from shared.ports import ObjectStore
 from tests.contract.conftest import BUCKET, S3Server, free_port
 
@@ -185,6 +185,34 @@ def test_a_part_that_breaks_off_leaves_no_room_taken(
     with pytest.raises(ClientGone):
         open_store(f"s3://{BUCKET}").stage("gone", 1, broken())
     assert b"<Key>" not in download(f"{moto.url}/{BUCKET}?uploads")
+
+
+def test_a_part_whose_upload_is_ended_meanwhile_is_refused(tmp_path: Path) -> None:
+    store = open_store((tmp_path / "store").as_uri())
+
+    def ended() -> Iterator[bytes]:
+        yield b"some"
+        store.unstage("upload")
+        yield b"more"
+
+    with pytest.raises(UploadClosed):
+        store.stage("upload", 1, ended())
+    store.check()
+
+
+def test_parts_that_fail_do_not_pull_the_floor_from_under_others(tmp_path: Path) -> None:
+    store = open_store((tmp_path / "store").as_uri())
+
+    def broken() -> Iterator[bytes]:
+        yield b"a"
+        raise ClientGone
+
+    def fail(_: int) -> None:
+        with pytest.raises(ClientGone):
+            store.stage("upload", 1, broken())
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(fail, range(1000))) == [None] * 1000
 
 
 def test_what_is_not_accepted_becomes_no_object(store: ObjectStore) -> None:

@@ -27,12 +27,13 @@ def hearth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hearth]:
     os.environ["MODELFERRY_DATABASE_URL"] = "postgresql://u:secret@nowhere/x"
     os.environ["AWS_SECRET_ACCESS_KEY"] = "secret"
     scratch = tmp_path_factory.mktemp("warm")
+    others = set(descendants(os.getpid()))
     hearth = Hearth(scratch, entry="misbehaving", preload=("numpy",), path=(MISBEHAVING,))
     hearth.light()
     yield hearth
     hearth.close()
     del os.environ["MODELFERRY_DATABASE_URL"], os.environ["AWS_SECRET_ACCESS_KEY"]
-    assert not descendants(os.getpid())
+    assert set(descendants(os.getpid())) <= others
 
 
 class Stage:
@@ -261,4 +262,6 @@ def test_a_fork_server_that_dies_is_replaced(stage: Stage) -> None:
 
 
 def _is_warm(pid: int) -> bool:
-    return b"workers.warm" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    """Ours: a service of other tests may have one, too."""
+    command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b"workers.warm" in command and b"misbehaving" in command
