@@ -3,7 +3,8 @@
     python -m bench.conversion [ROUNDS]
 
 Service and command line take turns on the same model files in one run; a round uses weights
-of its own, so that nothing is answered from the cache. The service's seconds run from the
+of its own, so that nothing is answered from the cache. Round 0 is not counted: a fleet is
+warm when it serves. The service's seconds run from the
 submission to the end of its verification. The command line verifies nothing, and for Keras
 it is given a SavedModel that was exported beforehand.
 """
@@ -76,7 +77,9 @@ def served(ferry: Modelferry, source: Path, options: dict[str, int]) -> float:
 def measure(ferry: Modelferry, folder: Path, rounds: int) -> dict[str, list[Timing]]:
     """One timing per case and round, the two ways taking turns at going first."""
     timings: dict[str, list[Timing]] = {case.name: [] for case in CASES}
-    for number in range(rounds):
+    for case in CASES:
+        served(ferry, folder / case.source.format(0), case.options)
+    for number in range(1, rounds + 1):
         for case in CASES:
             source = folder / case.source.format(number)
             target = folder / "cold.onnx"
@@ -115,7 +118,7 @@ def main(rounds: int) -> int:
     with tempfile.TemporaryDirectory(prefix="modelferry-bench-") as scratch:
         folder = Path(scratch)
         subprocess.run(
-            [sys.executable, "-m", "bench.sources", folder, str(rounds)],
+            [sys.executable, "-m", "bench.sources", folder, str(rounds + 1)],
             check=True,
             capture_output=True,
             cwd=ROOT,
