@@ -1,6 +1,6 @@
 """Every ratio, one after the other: `make bench`."""
 
-from bench import conversion, watchers
+from bench import conversion, doorbell, watchers
 
 if __name__ == "__main__":
-    raise SystemExit(max(conversion.main(3), watchers.main()))
+    raise SystemExit(max(conversion.main(3), doorbell.main(), watchers.main()))

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from shared.adapters.doorbell import kombu_url
 from shared.settings import Settings
+from workers.slots import Slots
 
 FIRST_RETRY, NEXT_RETRY, LAST_RETRY = 0.2, 0.3, 2.0
 """Seconds between attempts to reach a broker that is away."""
@@ -82,7 +83,7 @@ def listen(app: Celery, name: str, slots: int) -> int:
     signals.setup_logging.connect(_ours_is_set_up, weak=False)
     worker = app.Worker(
         hostname=name,
-        pool="threads",
+        pool=Slots,
         concurrency=slots,
         without_gossip=True,
         without_mingle=True,
