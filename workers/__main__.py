@@ -10,11 +10,11 @@ from workers.app import run
 def main() -> int:
     try:
         settings = load()
+        configure(settings.log_level, settings.log_format)
+        return run(settings)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    configure(settings.log_level, settings.log_format)
-    return run(settings)
 
 
 if __name__ == "__main__":

@@ -16,13 +16,13 @@ so the runner's watch on pages in use must come first. It stops what outruns tha
 
 ISOLATION: Final = {
     "process": "own session, killed with all its descendants; dies with the worker",
-    "environment": "clean: no key of the service",
+    "environment": "clean: no key of the service is handed over",
     "privileges": "no new privileges",
     "memory": "watched, and capped by RLIMIT_DATA",
     "disk": "own folder, watched, and capped by RLIMIT_FSIZE",
     "time": "deadline",
     "network": "open",
-    "filesystem": "open",
+    "filesystem": "open, to all that the worker's user may read",
     "system calls": "open",
 }
 """Which layers of the sandbox stand, as the worker announces them."""

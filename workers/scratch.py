@@ -4,9 +4,11 @@ import fcntl
 import os
 import secrets
 import socket
+import stat
 from pathlib import Path
 
 from shared.services.folders import remove
+from shared.settings import PREFIX, SettingsError
 from shared.telemetry import logger
 
 log = logger(__name__)
@@ -20,6 +22,7 @@ class Scratch:
 
     def __init__(self, base: Path) -> None:
         base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _ours(base)
         _clear(base)
         name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         unlocked = base / f".{name}"
@@ -49,6 +52,16 @@ class Scratch:
         path = self.folder / name
         path.mkdir(mode=0o700, exist_ok=True)
         return path
+
+
+def _ours(base: Path) -> None:
+    """In a folder that others may write to they could put links in the place of our files."""
+    found = base.lstat()
+    if found.st_uid != os.geteuid() or found.st_mode & 0o022 or not stat.S_ISDIR(found.st_mode):
+        raise SettingsError(
+            f"{PREFIX}WORK_DIR: {base} is not a folder that this user alone may write to;"
+            " name another one"
+        )
 
 
 def _clear(base: Path) -> None:

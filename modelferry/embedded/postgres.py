@@ -97,13 +97,21 @@ class Postgres(Part):
         """Let the server of a killed supervisor end; forget one that ended without a trace."""
         lock = self.data / "postmaster.pid"
         deadline = time.monotonic() + PREDECESSOR
-        while lock.exists():
-            pid = lock.read_text().partition("\n")[0]
+        while (text := _text(lock)) is not None:
+            pid = text.partition("\n")[0]
             if not _runs_in(pid, self.data):
                 lock.unlink(missing_ok=True)
             elif time.monotonic() > deadline:
                 raise StackError(f"process {pid} is a postgres on {self.data}; stop it first")
             time.sleep(0.02)
+
+
+def _text(path: Path) -> str | None:
+    """None when there is no such file, or none any more."""
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return None
 
 
 def _runs_in(pid: str, folder: Path) -> bool:

@@ -13,10 +13,11 @@ from shared.domain.targets import Target
 from shared.domain.views import RouteView
 from shared.services.options import own_options
 
-INSPECTED: Final = ("inputs",)
-"""Options that an inspection reads: what the file itself does not say of its inputs."""
+INSPECTED: Final = ("inputs", "signature")
+"""Options that an inspection reads: what the file does not say of its inputs, and which of its
+signatures is meant."""
 
-VERIFIED: Final = ("inputs", "dynamic")
+VERIFIED: Final = (*INSPECTED, "dynamic")
 """Options that a verification reads: also which differences the user asked for."""
 
 

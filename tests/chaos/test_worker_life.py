@@ -128,6 +128,14 @@ def test_a_container_can_ask_whether_its_worker_lives(yard: Yard) -> None:
     until(lambda: asked() == 1, yard.settings.lease_term + 10)
 
 
+def test_a_work_folder_that_others_may_write_to_is_refused(yard: Yard) -> None:
+    yard.settings.work_dir.mkdir()
+    yard.settings.work_dir.chmod(0o777)
+    worker = yard.start("-m", "workers")
+    assert worker.popen.wait(30) == 2
+    assert "MODELFERRY_WORK_DIR" in worker.said
+
+
 def test_leftovers_of_the_dead_are_removed(yard: Yard) -> None:
     first = yard.worker()
     _begun(yard, "hang")

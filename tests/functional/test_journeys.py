@@ -109,3 +109,37 @@ def test_cancelled_while_it_runs(ferry: Modelferry, tmp_path: Path) -> None:
     again = job.retry()
     assert again.round == 2
     assert job.wait(timeout=ENOUGH).report.proof == "verified"
+
+
+def test_the_signature_that_was_asked_for_is_the_one_that_is_verified(
+    ferry: Modelferry, tmp_path: Path
+) -> None:
+    import tensorflow as tf
+
+    class Two(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32, name="x")])
+        def double(self, x: Any) -> Any:
+            return {"y": 2.0 * x}
+
+        @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32, name="x")])
+        def negate(self, x: Any) -> Any:
+            return {"y": -x}
+
+    two = Two()
+    tf.saved_model.save(
+        two, tmp_path / "two", {"serving_default": two.double, "negate": two.negate}
+    )
+    result = ferry.convert(
+        tmp_path / "two", to="onnx", options={"signature": "negate"}, output=tmp_path / "n.onnx"
+    )
+    assert result.verified
+    assert result.report.route == "savedmodel-to-onnx"
+    session = onnxruntime_session(tmp_path / "n.onnx")
+    given = np.ones((2, 3), "float32")
+    assert np.array_equal(session.run(None, {"x": given})[0], -given)
+
+
+def onnxruntime_session(path: Path) -> Any:
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(path)

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
 DOCKERFILES = sorted(DOCKER.glob("*.Dockerfile"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-SECRETS = {"POSTGRES_PASSWORD": "one", "REDIS_PASSWORD": "two", "S3_SECRET": "three"}
+SECRETS = {"POSTGRES_PASSWORD": "pg-1c9", "REDIS_PASSWORD": "rd-2f7", "S3_SECRET": "s3-8d4"}
 
 
 def instructions(dockerfile: Path) -> list[tuple[str, str]]:
@@ -154,10 +154,19 @@ def test_service_starts_with_valid_settings(name: str, monkeypatch: pytest.Monke
     assert f"@postgres:5432/{SERVICES['postgres']['environment']['POSTGRES_DB']}" in (
         settings.database_url
     )
-    assert SECRETS["REDIS_PASSWORD"] in SERVICES["redis"]["command"]
+    assert SERVICES["redis"]["environment"]["REDISCLI_AUTH"] == SECRETS["REDIS_PASSWORD"]
     assert SECRETS["REDIS_PASSWORD"] in settings.broker_url
+    key, secret = variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]
+    assert SERVICES["s3"]["environment"]["RCLONE_AUTH_KEY"] == f'"{key},{secret}"'
     assert variables["AWS_ENDPOINT_URL"].endswith(":9000")
     assert ":9000" in SERVICES["s3"]["command"]
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_no_secret_is_on_a_command_line(name: str) -> None:
+    service = SERVICES[name]
+    said = f"{service.get('command')} {service.get('healthcheck')} {service.get('entrypoint')}"
+    assert not [secret for secret in SECRETS.values() if secret in said]
 
 
 def test_workers_can_be_scaled() -> None:
