@@ -190,6 +190,10 @@ class StepStore(Protocol):
         """How many ready steps, due for longer than `age`, nobody has claimed, by class."""
         ...
 
+    def forget(self, digest: str) -> None:
+        """Never again reuse the results that wrote this artifact: the store has lost it."""
+        ...
+
 
 class Fleet(Protocol):
     """The register of workers."""

@@ -5,7 +5,6 @@ import sys
 import threading
 
 from shared.bootstrap import sweeper
-from shared.domain.errors import Passing
 from shared.services.sweep import Sweep
 from shared.settings import SettingsError, load
 from shared.telemetry import configure, logger
@@ -31,17 +30,11 @@ def sweep_until(ending: threading.Event, sweep: Sweep, interval: float) -> None:
     """Sweep every `interval` seconds. What is away is looked for again the next time."""
     is_ready = False
     while not ending.is_set():
-        try:
-            report = sweep()
-        except Passing as error:
-            log.warning("sweep_failed", error=str(error))
-        except Exception:  # one bad row must not end the sweeping of all others
-            log.exception("sweep_failed")
-        else:
-            log.debug("swept", report=str(report))
-            if not is_ready and not report.troubles:
-                is_ready = True
-                log.info("sweeper_ready", interval=interval)
+        report = sweep()
+        log.debug("swept", report=str(report))
+        if not is_ready and not report.troubles:
+            is_ready = True
+            log.info("sweeper_ready", interval=interval)
         ending.wait(interval)
 
 

@@ -1,11 +1,13 @@
 """The fleet: the register of workers."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, TypeVar
 
+from pydantic import ValidationError
 from sqlalchemy import ColumnElement, and_, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import array, insert
 from typing_extensions import override
 
 from shared.adapters.database import Database
@@ -14,6 +16,11 @@ from shared.domain.offers import Offer, Queue
 from shared.domain.rosters import Member, Roster
 from shared.domain.views import WorkerView
 from shared.ports import Fleet
+from shared.telemetry import logger
+
+log = logger(__name__)
+
+T = TypeVar("T")
 
 SHOWN: Final = 200
 """Workers in the list; each start of one writes a row, and old rows interest nobody."""
@@ -55,24 +62,25 @@ class Workers(Fleet):
     @override
     def roster(self) -> Roster:
         online = self._online().label("online")
-        contents = (WorkerRow.offer["converters"], WorkerRow.offer["runtimes"], online)
+        # All that decides whether it can be read, too: or an unreadable offer hides its like.
+        contents = (WorkerRow.offer.op("-")(array(["worker", "host", "slots", "memory"])), online)
         distinct = (
             select(WorkerRow.offer, WorkerRow.started_at, online)
             .distinct(*contents)
             .order_by(*contents, WorkerRow.started_at.desc())
             .subquery()
         )
-        query = select(distinct.c.offer, distinct.c.online).order_by(
+        query = select(distinct.c.online, distinct.c.offer).order_by(
             distinct.c.online.desc(), distinct.c.started_at.desc()
         )
         with self._database.begin() as session:
             rows = session.execute(query).all()
-        return Roster(tuple(Member(Offer.model_validate(offer), here) for offer, here in rows))
+        return Roster(tuple(Member(offer, here) for here, offer in _readable(rows)))
 
     @override
     def workers(self) -> tuple[WorkerView, ...]:
         query = (
-            select(WorkerRow, self._online().label("online"))
+            select(WorkerRow, self._online().label("online"), WorkerRow.offer)
             .order_by(self._online().desc(), WorkerRow.seen_at.desc(), WorkerRow.id)
             .limit(SHOWN)
         )
@@ -81,24 +89,36 @@ class Workers(Fleet):
         return tuple(
             WorkerView(
                 id=row.id,
-                offer=Offer.model_validate(row.offer),
+                offer=offer,
                 online=online,
                 started_at=row.started_at,
                 seen_at=row.seen_at,
                 stopped_at=row.stopped_at,
             )
-            for row, online in rows
+            for (row, online), offer in _readable(((r, o), raw) for r, o, raw in rows)
         )
 
     @override
     def slots(self) -> dict[Queue, int]:
-        query = select(WorkerRow.offer["slots"], WorkerRow.offer["queues"]).where(self._online())
+        query = select(WorkerRow.id, WorkerRow.offer).where(self._online())
         slots: Counter[Queue] = Counter()
         with self._database.begin() as session:
-            for count, queues in session.execute(query):
-                for queue in queues:
-                    slots[Queue(queue)] += count
+            rows = session.execute(query).all()
+        for _, offer in _readable(rows):
+            for queue in offer.queues:
+                slots[queue] += offer.slots
         return dict(slots)
 
     def _online(self) -> ColumnElement[bool]:
         return and_(WorkerRow.stopped_at.is_(None), WorkerRow.seen_at > func.now() - self._term)
+
+
+def _readable(rows: Iterable[tuple[T, dict[str, Any]]]) -> Iterator[tuple[T, Offer]]:
+    """Without the offers of other versions that this one cannot read: they serve no plan here."""
+    for beside, raw in rows:
+        try:
+            offer = Offer.model_validate(raw)
+        except ValidationError as error:
+            log.warning("offer_unreadable", worker=raw.get("worker"), error=str(error))
+        else:
+            yield beside, offer

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, update
+from pydantic import ValidationError
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,24 +14,38 @@ from shared.adapters.claims import twins
 from shared.adapters.course import ACTION, Course, Ready, inputs_of
 from shared.adapters.leases import held_by
 from shared.adapters.tables import AttemptRow, JobRow, ResultRow, StepRow
-from shared.domain.errors import LeaseLost
+from shared.domain.errors import LeaseLost, WorkerLost
 from shared.domain.fingerprints import fingerprint
 from shared.domain.lifecycle import Move, State, moved
 from shared.domain.offers import Offer
-from shared.domain.outcomes import Agreed, Disagreed, Outcome, Produced, fault_of, verdict
+from shared.domain.outcomes import Agreed, Broke, Disagreed, Outcome, Produced, fault_of, verdict
 from shared.domain.rosters import toolchain
 from shared.ports import Usage
+from shared.telemetry import logger
+
+log = logger(__name__)
+
+MOST_ATTEMPTS: Final = 10
+"""Of one step, whatever ended them: one that takes its workers with it must end too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Persistence:
-    """How often, and how soon, a step is tried again when the machine is at fault."""
+    """How often, and how soon, a step is tried again when the machine is at fault.
+
+    Attempts whose worker was lost, or was told to stop, say nothing about the step: they are
+    not counted against `max_attempts`, only against MOST_ATTEMPTS.
+    """
 
     max_attempts: int
     backoff: timedelta  # before the second attempt; doubled for each further one
 
-    def pause(self, attempt: int) -> timedelta:
-        return self.backoff * (1 << (attempt - 1))
+    def left(self, attempt: int, spent: int) -> int:
+        """How many attempts there are yet to be, of which this one may have been spent."""
+        return min(self.max_attempts - spent, max(self.max_attempts, MOST_ATTEMPTS) - attempt)
+
+    def pause(self, spent: int) -> timedelta:
+        return self.backoff * (1 << max(spent - 1, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +76,12 @@ def settle(session: Session, job: JobRow, ending: Ending, persistence: Persisten
 
 def _close(course: Course, ending: Ending, persistence: Persistence) -> StepRow:
     outcome = ending.outcome
+    spent = _spent(course.session, ending)
     # A job that someone cancelled ends as cancelled, whatever its last attempt has to say.
     move = (
         Move.CANCEL
         if course.job.cancel_requested
-        else verdict(outcome, persistence.max_attempts - ending.attempt)
+        else verdict(outcome, persistence.left(ending.attempt, spent))
     )
     fault = fault_of(outcome)
     error = fault.model_dump() if fault else None
@@ -76,7 +92,7 @@ def _close(course: Course, ending: Ending, persistence: Persistence) -> StepRow:
         **_findings(outcome, move),
     }
     if move is Move.RETRY:
-        values |= {"not_before": course.now + persistence.pause(ending.attempt), "progress": None}
+        values |= {"not_before": course.now + persistence.pause(spent), "progress": None}
     else:
         values |= {"ended_at": course.now}
     step = course.session.scalars(
@@ -99,6 +115,19 @@ def _close(course: Course, ending: Ending, persistence: Persistence) -> StepRow:
         case _:
             course.say_of(step, "step.cancelled")
     return step
+
+
+def _spent(session: Session, ending: Ending) -> int:
+    """The attempts so far that count, this one included."""
+    code = AttemptRow.fault["code"].astext
+    earlier = select(func.count()).where(
+        AttemptRow.step_id == UUID(ending.step),
+        AttemptRow.number < ending.attempt,
+        or_(code.is_(None), code != WorkerLost.code),
+    )
+    outcome = ending.outcome
+    is_lost = isinstance(outcome, Broke) and outcome.fault.code == WorkerLost.code
+    return session.scalars(earlier).one() + (not is_lost)
 
 
 def _findings(outcome: Outcome, move: Move) -> dict[str, Any]:
@@ -162,7 +191,11 @@ def _share(session: Session, result: ResultRow, but: UUID) -> Ready:
     """Finish the ready twins of a step that is done."""
     ready: Ready = {}
     for twin, job in session.execute(twins(result.fingerprint, but)):
-        course = Course(session, job)
+        try:
+            course = Course(session, job)
+        except ValidationError as error:  # who claims it ends it
+            log.warning("twin_unreadable", job=str(job.id), error=str(error))
+            continue
         course.reuse(twin, result)
         course.follow()
         ready |= course.ready

@@ -6,11 +6,12 @@ from math import isfinite
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from typing_extensions import override
 
+from shared.adapters.abandoning import Unreadable, abandon, naming
 from shared.adapters.bells import Bells
 from shared.adapters.claims import lost_race, next_step, twin_runs
 from shared.adapters.course import ACTION, Course, inputs_of
@@ -45,10 +46,15 @@ class Steps(StepStore):
                     found = session.execute(next_step(capabilities, queue)).first()
                     if found is None:
                         return None
-                    claimed, course = _take(session, *found, worker, term)
+                    step, job = found
+                    with naming(step, job):
+                        claimed, course = _take(session, step, job, worker, term)
             except IntegrityError as error:
                 if not lost_race(error):
                     raise
+                continue
+            except Unreadable as error:
+                self._abandon(error)
                 continue
             if claimed is not None:
                 return claimed
@@ -90,16 +96,27 @@ class Steps(StepStore):
     def expire(self, limit: int) -> Sequence[str]:
         expired: list[str] = []
         while len(expired) < limit:
-            with self._database.begin() as session:
-                found = session.execute(next_expired()).first()
-                if found is None:
-                    break
-                step, job = found
-                ending = Ending(str(step.id), step.attempt, _lost_with(step))
-                bells = settle(session, job, ending, self._persistence)
-            self._bells.ring(bells)
-            expired.append(ending.step)
+            try:
+                with self._database.begin() as session:
+                    found = session.execute(next_expired()).first()
+                    if found is None:
+                        break
+                    step, job = found
+                    ending = Ending(str(step.id), step.attempt, _lost_with(step))
+                    with naming(step, job):
+                        bells = settle(session, job, ending, self._persistence)
+            except Unreadable as error:
+                self._abandon(error)
+                expired.append(error.step)
+            else:
+                self._bells.ring(bells)
+                expired.append(ending.step)
         return expired
+
+    @override
+    def forget(self, digest: str) -> None:
+        with self._database.begin() as session:
+            session.execute(delete(ResultRow).where(ResultRow.output_digest == digest))
 
     @override
     def unheard(self, age: timedelta) -> dict[Queue, int]:
@@ -111,6 +128,10 @@ class Steps(StepStore):
         )
         with self._database.begin() as session:
             return {Queue(queue): count for queue, count in session.execute(query)}
+
+    def _abandon(self, error: Unreadable) -> None:
+        with self._database.begin() as session:
+            abandon(session, error)
 
 
 def _take(

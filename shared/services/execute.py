@@ -13,6 +13,7 @@ from shared.domain.errors import (
     DatabaseAway,
     FerryError,
     LeaseLost,
+    NotFound,
     Passing,
     StorageFull,
     WorkerLost,
@@ -107,10 +108,19 @@ class Execute:
             return Broke(lost.fault), UNUSED
         except OSError as error:
             return Broke(_machine_fault(error).fault), UNUSED
+        except Exception:  # whatever it was: the step must come to an end
+            log.exception("step_crashed", step=claimed.step, job=claimed.job)
+            crashed = Crashed("The worker failed while it ran the step; its log says how.")
+            return Broke(crashed.fault), UNUSED
 
     def _fetch(self, claimed: Claimed, order: WorkOrder, folder: Path) -> None:
         for role, given in order.inputs.items():
-            self._store.fetch(claimed.inputs[role].digest, folder / given.path)
+            digest = claimed.inputs[role].digest
+            try:
+                self._store.fetch(digest, folder / given.path)
+            except NotFound:
+                self._steps.forget(digest)  # so that a retry of the job writes it again
+                raise
 
     def _kept(self, claimed: Claimed, output: Path, outcome: Outcome) -> Outcome:
         """The same outcome, with its artifact in the store."""

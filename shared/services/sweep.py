@@ -6,7 +6,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import Final, TypeVar
 
-from shared.domain.errors import BrokerAway, DatabaseAway, StoreAway
+from shared.domain.errors import DatabaseAway, Ours, Passing
 from shared.ports import Doorbell, Fleet, StepStore
 from shared.telemetry import logger
 
@@ -64,12 +64,15 @@ class Sweep:
     def _part(self, part: Callable[[], T], nothing: T, troubles: list[str]) -> T:
         try:
             return part()
-        except (DatabaseAway, BrokerAway, StoreAway) as error:
+        except Passing as error:
             if isinstance(error, DatabaseAway):
                 self._in_touch_since = None
             log.warning("sweep_hindered", code=error.code, error=str(error))
             troubles.append(error.code)
-            return nothing
+        except Exception:  # what no part may do to the others: keep them from their work
+            log.exception("sweep_part_failed")
+            troubles.append(Ours.code)
+        return nothing
 
     def _expire(self) -> tuple[str, ...]:
         """After an outage every lease looks run out: workers get one term to renew first."""

@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.errors import JobEnded, JobNotEnded
+from shared.adapters.settling import MOST_ATTEMPTS
+from shared.domain.errors import JobEnded, JobNotEnded, WorkerLost
 from shared.domain.jobs import JobState
 from shared.domain.lifecycle import State
 from shared.domain.offers import Queue, RuntimeOffer
 from shared.domain.orders import ProgressNote
-from shared.domain.outcomes import Stopped
+from shared.domain.outcomes import Broke, Stopped
 from tests.support.queue import USAGE, World, broke, disagreed, offer, refused, success, world
 
 
@@ -133,6 +134,42 @@ def test_a_machines_fault_is_tried_again_and_not_for_ever(queue: World) -> None:
     (step,) = after.steps
     assert [each.outcome for each in step.attempts] == ["broke"] * 3
     assert queue.kinds(job).count("step.retrying") == 2
+
+
+def test_workers_that_stop_or_are_lost_do_not_count(queue: World) -> None:
+    job = queue.job()
+    handed_back = Broke(WorkerLost("The worker was told to stop.").fault)
+    for _ in range(3):
+        queue.settle(queue.claimed(), handed_back)
+        queue.claimed(term=timedelta(seconds=-1))
+        queue.steps.expire(1)
+    for _ in range(2):
+        queue.settle(queue.claimed(), broke())
+    assert states(queue, job) == [(-1, "inspect", State.READY)]
+    queue.settle(queue.claimed(), broke())
+    assert queue.show(job).state is JobState.FAILED
+
+
+def test_a_step_that_takes_every_worker_with_it_ends(queue: World) -> None:
+    job = queue.job()
+    for _ in range(MOST_ATTEMPTS):
+        assert queue.show(job).state in {JobState.QUEUED, JobState.RUNNING}
+        queue.claimed(term=timedelta(seconds=-1))
+        queue.steps.expire(1)
+    assert queue.show(job).state is JobState.FAILED
+
+
+def test_a_result_that_the_store_lost_is_made_again(queue: World) -> None:
+    job = queue.job()
+    queue.settle(queue.claimed())
+    queue.settle(queue.claimed())
+    verify = queue.claimed()
+    queue.steps.forget(verify.inputs["candidate"].digest)
+    queue.settle(verify, refused())
+    queue.settle(queue.claimed(), refused())
+    again = queue.control.retry("default", job.id)
+    steps = [step for step in again.steps if step.round == 2]
+    assert [step.state for step in steps] == [State.DONE, State.READY, State.WAITING]
 
 
 def test_a_second_attempt_waits_longer_than_the_first(database_url: str) -> None:

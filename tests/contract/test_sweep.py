@@ -85,6 +85,17 @@ def test_one_part_away_keeps_no_other_from_its_work(queue: World) -> None:
     assert report.troubles == ("broker_unavailable", "store_unavailable")
 
 
+def test_a_part_that_fails_in_an_unforeseen_way_stops_no_other(queue: World) -> None:
+    def burst(age: timedelta) -> dict[Queue, int]:
+        raise ValueError("what no version ever wrote")
+
+    sweep = sweeper(queue, lambda: 0.0, lambda: 3)
+    queue.steps.unheard = burst
+    report = sweep()
+    assert report.dropped == 3
+    assert report.troubles == ("internal",)
+
+
 def test_health_says_which_part_is_ill(queue: World) -> None:
     def gone() -> None:
         raise DatabaseAway("The database is gone.")

@@ -47,6 +47,7 @@ class Steps(StepStore):
         self.reports: list[tuple[ProgressNote | None, list[str]]] = []
         self.away = 0
         self.lost = False
+        self.forgotten: list[str] = []
 
     @override
     def claim(
@@ -82,6 +83,10 @@ class Steps(StepStore):
     @override
     def unheard(self, age: timedelta) -> dict[Queue, int]:
         raise NotImplementedError
+
+    @override
+    def forget(self, digest: str) -> None:
+        self.forgotten.append(digest)
 
 
 class Script(Runner):
@@ -316,6 +321,17 @@ def test_an_input_that_is_gone_breaks_the_attempt(bench: Bench) -> None:
     (outcome,) = bench.steps.settled
     assert isinstance(outcome, Broke)
     assert outcome.fault.band == "ours"
+    assert bench.steps.forgotten == [bench.model]
+
+
+def test_a_failure_that_nobody_foresaw_breaks_the_attempt(bench: Bench) -> None:
+    def burst(folder: Path, hear: Any, stop: Any) -> Outcome:
+        raise ValueError("a bug")
+
+    assert bench.execute(burst) is True
+    (outcome,) = bench.steps.settled
+    assert isinstance(outcome, Broke)
+    assert outcome.fault.code == "crashed"
 
 
 def test_a_report_that_cannot_be_written_costs_no_step(bench: Bench) -> None:
