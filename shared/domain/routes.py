@@ -25,9 +25,16 @@ Path = tuple[ConverterOffer, ...]
 
 
 def routes(
-    edges: Iterable[ConverterOffer], source: str, target: str, options: Mapping[str, Any]
+    edges: Iterable[ConverterOffer],
+    source: str,
+    target: str,
+    options: Mapping[str, Any],
+    online: frozenset[str] = frozenset(),
 ) -> tuple[Path, ...]:
     """Every simple path from source to target within MOST_HOPS, cheapest first.
+
+    Those whose every capability is among `online` come before all others: a converter that
+    left the fleet is waited for only where there is no other way.
 
     Edges from a format to itself are no part of the search: those that `options` ask for are
     put in behind the first arrival at their format, in the order of their names. A lossy edge
@@ -43,9 +50,9 @@ def routes(
         plain = _paths(roads, source, target, (), frozenset({source}))
     dressed = (_dress(path, source, asked) for path in plain)
     found = [path for path in dressed if path]
-    return tuple(sorted(found, key=lambda path: (cost(path), [edge.name for edge in path])))[
-        :MOST_ROUTES
-    ]
+    found.sort(key=lambda path: (cost(path), [edge.name for edge in path]))
+    found.sort(key=lambda path: any(edge.capability not in online for edge in path))
+    return tuple(found[:MOST_ROUTES])
 
 
 def cost(path: Path) -> Cost:

@@ -41,10 +41,10 @@ def plan(source: str, target: Target, roster: Roster) -> Plan:
         )
     inspect = _inspection(source, target.options, roster)
     edges = tuple(roster.converters.values())
-    _refuse_unknown(target.options, edges, source, goal)
+    _refuse_unknown(target.options, edges, source, goal, roster.online)
     if not routes(edges, source, goal, target.options):
         raise _no_route(source, goal, roster)
-    paths, options, declined = _honoured(edges, source, goal, target.options)
+    paths, options, declined = _honoured(edges, source, goal, target.options, roster.online)
     if not paths:
         raise next(iter(declined.values()))
     return Plan(
@@ -65,7 +65,7 @@ def known_routes(roster: Roster, source: str | None, target: str | None) -> Iter
         for goal in FORMATS:
             if start == goal or source not in {None, start} or target not in {None, goal}:
                 continue
-            for path in routes(edges, start, goal, {}):
+            for path in routes(edges, start, goal, {}, roster.online):
                 yield _view(start, goal, path, roster)
 
 
@@ -81,10 +81,14 @@ def _inspection(source: str, given: Mapping[str, Any], roster: Roster) -> Inspec
 
 
 def _refuse_unknown(
-    given: Mapping[str, Any], edges: Sequence[ConverterOffer], source: str, goal: str
+    given: Mapping[str, Any],
+    edges: Sequence[ConverterOffer],
+    source: str,
+    goal: str,
+    online: frozenset[str],
 ) -> None:
     """Refuse a field that no converter on any route takes, and a wish that is no yes or no."""
-    paths = routes(edges, source, goal, given) or routes(edges, source, goal, {})
+    paths = routes(edges, source, goal, given, online) or routes(edges, source, goal, {}, online)
     stops = {source, goal} | {edge.target for path in paths for edge in path}
     wishes = {each.asked_by for each in edges if each.asked_by and each.source in stops}
     taken = {
@@ -119,7 +123,11 @@ def _no_route(source: str, goal: str, roster: Roster) -> NoRoute:
 
 
 def _honoured(
-    edges: Sequence[ConverterOffer], source: str, goal: str, given: Mapping[str, Any]
+    edges: Sequence[ConverterOffer],
+    source: str,
+    goal: str,
+    given: Mapping[str, Any],
+    online: frozenset[str],
 ) -> tuple[tuple[Path, ...], dict[str, dict[str, Any]], dict[str, InvalidOptions]]:
     """The routes that can honour what was given, the own options of each converter on them,
     and the converters that were left out."""
@@ -127,7 +135,7 @@ def _honoured(
     declined: dict[str, InvalidOptions] = {}
     while True:
         usable = [edge for edge in edges if edge.name not in declined]
-        paths = routes(usable, source, goal, given)
+        paths = routes(usable, source, goal, given, online)
         fresh = [edge for path in paths for edge in path if edge.name not in options]
         if not fresh:
             return paths, options, declined

@@ -40,6 +40,12 @@ class TestRoutes:
     def test_circles_end(self) -> None:
         assert names(FIRST, edge("back", "onnx", "keras")) == ["first"]
 
+    def test_those_on_line_come_before_better_ones_that_are_not(self) -> None:
+        lasting = [edge(f"e{n}", fidelity=Fidelity.EXACT) for n in range(MOST_ROUTES)]
+        edges = [*lasting, SECOND]
+        found = routes(edges, "keras", "onnx", {}, frozenset({SECOND.capability}))
+        assert [path[0].name for path in found] == ["second", "e0", "e1", "e2"]
+
     def test_there_are_not_too_many(self) -> None:
         assert len(names(*(edge(f"e{n}") for n in range(9)))) == MOST_ROUTES
 
@@ -135,6 +141,14 @@ class TestPlans:
         neither = Roster((Member(offer("h", old), online=False), gone))
         assert plan("keras", Target(format="onnx"), neither).routes[0].converts[0].version == 2
         assert [each.version for each in both.every_version] == [2, 1]
+
+    def test_a_converter_that_left_is_the_last_resort(self) -> None:
+        here = Member(offer("h", SECOND), online=True)
+        gone = Member(offer("g", FIRST), online=False)
+        made = plan("keras", Target(format="onnx"), Roster((here, gone)))
+        assert [route.name for route in made.routes] == ["second", "first"]
+        made = plan("keras", Target(format="onnx"), Roster((gone,)))
+        assert [route.name for route in made.routes] == ["first"]
 
     def test_packages_are_those_of_the_worker(self) -> None:
         made = planned({})
