@@ -5,7 +5,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from shared.domain.plans import TOLERANCES, Action, Convert, Inspect, Verify
+from shared.domain.plans import (
+    INSPECTOR_VERSION,
+    TOLERANCES,
+    VERIFIER_VERSION,
+    Action,
+    Convert,
+    Inspect,
+    Verify,
+)
 
 
 def fingerprint(
@@ -20,7 +28,11 @@ def fingerprint(
     """
     match action:
         case Inspect():
-            what: dict[str, object] = {"format": action.format, "options": action.options}
+            what: dict[str, object] = {
+                "format": action.format,
+                "version": INSPECTOR_VERSION,
+                "options": action.options,
+            }
         case Convert():
             what = {
                 "converter": action.converter,
@@ -31,6 +43,7 @@ def fingerprint(
             what = {
                 "reference": action.reference,
                 "candidate": action.candidate,
+                "version": VERIFIER_VERSION,
                 "options": action.options,
                 "tolerances": {name: each.model_dump() for name, each in TOLERANCES.items()},
             }

@@ -12,10 +12,10 @@ class _Frozen(BaseModel):
 
 
 class Tolerance(_Frozen):
-    """|source - result| <= atol * scale + rtol * |source|, for one dtype.
+    """|source - result| <= atol + rtol * |source| + noise * largest, for one dtype.
 
-    `scale` is the largest magnitude of the source's output (1 at least), so that a tensor of
-    large values is not failed for the last bit of its small ones.
+    `largest` is the largest magnitude of the source's output; `noise` is 256 times the dtype's
+    epsilon, at most `atol`: the last bits that sums of large values leave on small ones.
     """
 
     rtol: float
@@ -28,7 +28,13 @@ TOLERANCES: dict[str, Tolerance] = {
     "float16": Tolerance(rtol=1e-2, atol=1e-2),
     "bfloat16": Tolerance(rtol=4e-2, atol=4e-2),
 }
-"""By the lower of the two outputs' dtypes. A dtype that is not here must agree exactly."""
+"""By the source's dtype, which the result must keep. One that is not here must agree exactly."""
+
+VERIFIER_VERSION = 2
+"""Raise it when the cases or the comparison change: what was proved before is proved again."""
+
+INSPECTOR_VERSION = 2
+"""Raise it when an inspection may say something else of the same file: names, shapes, bounds."""
 
 
 class Inspect(_Frozen):

@@ -5,11 +5,32 @@ import json
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from shared.domain.orders import Input, WorkOrder
 from shared.domain.plans import TOLERANCES, Verify
+from shared.domain.signatures import Signature, Tensor
 from workers import child
+from workers.runtime import Session
+from workers.runtimes.pt2 import Pt2Runtime
+from workers.runtimes.torchscript import named_outputs
+from workers.verification.cases import Run
+from workers.verification.match import match
+from workers.verification.samples import Case
+from workers.verification.verify import _hold_against
+
+
+def cast(path, kind):
+    graph = helper.make_graph(
+        [helper.make_node("Cast", ["x"], ["y"], to=kind)],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ("n", 3))],
+        [helper.make_tensor_value_info("y", kind, ("n", 3))],
+    )
+    opsets = [helper.make_opsetid("", 18)]
+    onnx.save(helper.make_model(graph, ir_version=9, opset_imports=opsets), path)
+    return path, "onnx"
 
 
 def line(path, *, weight=2.0, shape=("n", 3), names=("x", "y"), operator="Mul", dtype="float32"):
@@ -39,6 +60,34 @@ def single(path, operator):
     return path, "onnx"
 
 
+def above(path):
+    """y holds the indices of what is above 1000: none, of inputs that are made up."""
+    graph = helper.make_graph(
+        [
+            helper.make_node("Greater", ["x", "limit"], ["above"]),
+            helper.make_node("NonZero", ["above"], ["y"]),
+            helper.make_node("Identity", ["x"], ["z"]),
+        ],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ("n", 3))],
+        [
+            helper.make_tensor_value_info("y", TensorProto.INT64, (2, None)),
+            helper.make_tensor_value_info("z", TensorProto.FLOAT, ("n", 3)),
+        ],
+        [numpy_helper.from_array(np.float32(1000), "limit")],
+    )
+    opsets = [helper.make_opsetid("", 18)]
+    onnx.save(helper.make_model(graph, ir_version=9, opset_imports=opsets), path)
+    return path, "onnx"
+
+
+class Nested(torch.nn.Module):
+    """Two of its outputs would be called a_b."""
+
+    def forward(self, x):
+        return {"a": {"b": x + 1}, "a_b": x - 1, "a_b_2": x * 2}
+
+
 def test_agreement_reports_every_output_and_case(bench, tmp_path):
     note = bench.verify(line(tmp_path / "a"), line(tmp_path / "b"))
     assert note.kind == "agreed"
@@ -46,7 +95,65 @@ def test_agreement_reports_every_output_and_case(bench, tmp_path):
     assert note.report["outputs"][0]["cosine"] == pytest.approx(1)
     assert {case["shapes"]["x"][0] for case in note.report["cases"]} == {1, 2, 5}
     assert len({case["scale"] for case in note.report["cases"]}) >= 3
+    assert note.report["outputs"][0]["elements"] > 0
+    assert not note.report["outputs"][0]["quiet"]
     assert note.report["seconds"].keys() == {"source", "result"}
+
+
+def test_an_output_that_was_always_empty_asks_for_samples(bench, refused, tmp_path):
+    pair = above(tmp_path / "a"), above(tmp_path / "b")
+    fault = refused(bench.verify(*pair), "bad_samples")
+    assert "'y' was empty in every case" in fault.detail
+    np.savez(tmp_path / "s.npz", x=np.full((2, 3), 2000, np.float32))
+    note = bench.verify(*pair, tmp_path / "s.npz")
+    assert [each["elements"] for each in note.report["outputs"]] == [12, 6]
+
+
+def test_another_float_dtype_is_a_mismatch(bench, refused, tmp_path):
+    np.savez(tmp_path / "s.npz", x=np.ones((2, 3), np.float32))
+    half = cast(tmp_path / "b", TensorProto.FLOAT16)
+    note = bench.verify(cast(tmp_path / "a", TensorProto.FLOAT), half, tmp_path / "s.npz")
+    assert "is float16, the source is float32" in refused(note, "accuracy_mismatch").detail
+
+
+def test_no_two_outputs_are_called_the_same(tmp_path):
+    program = torch.export.export(Nested(), (torch.ones(2),))
+    torch.export.save(program, tmp_path / "n.pt2")
+    with Pt2Runtime().open(tmp_path / "n.pt2", {}) as session:
+        outputs = session({"x": np.ones(2, np.float32)})
+    assert {name: each[0] for name, each in outputs.items()} == {"a_b": 2, "a_b_3": 0, "a_b_2": 2}
+    assert list(outputs) == [each.name for each in session.signature.outputs]
+    again = dict(named_outputs(Nested()(torch.ones(2))))
+    assert {name: each[0] for name, each in again.items()} == {"a_b": 2, "a_b_3": 0, "a_b_2": 2}
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("which", ["inputs", "outputs"])
+def test_a_name_that_repeats_is_no_match(side, which):
+    tensor = Tensor(name="y", dtype="float32", shape=(2,))
+    fine = Signature(inputs=(tensor,), outputs=(tensor,))
+    twice = fine.model_copy(update={which: (tensor, tensor)})
+    pair = (twice, fine) if side == 0 else (fine, twice)
+    assert "'y' stands for two" in match(*pair).wrong
+
+
+@pytest.mark.parametrize(
+    ("source_gave", "result_gave", "whose"),
+    [(("y", "z"), ("y",), "source"), ((), ("y",), "source"), (("y",), ("y", "z"), "result")],
+)
+def test_outputs_that_were_not_announced_are_a_mismatch(source_gave, result_gave, whose):
+    tensor = Tensor(name="y", dtype="float32", shape=(2,))
+    announced = Signature(inputs=(), outputs=(tensor,))
+    ones = np.ones(2, np.float32)
+    session = Session(announced, lambda _: dict.fromkeys(result_gave, ones))
+    run = Run(Case({}, "a"), dict.fromkeys(source_gave, ones))
+    verdict = _hold_against(session, [run], announced, TOLERANCES, lambda *_: None)
+    assert f"The {whose} announces the outputs ['y']" in verdict.fault.fault.detail
+
+
+def test_a_model_without_outputs_is_no_match():
+    nothing = Signature(inputs=(), outputs=())
+    assert "nothing to compare" in match(nothing, nothing).wrong
 
 
 def test_another_number_is_a_mismatch_that_names_output_case_and_error(bench, refused, tmp_path):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from shared.domain.plans import TOLERANCES
-from workers.verification.compare import Tally, compare, tolerance_for
+from workers.verification.compare import Tally, compare
 
 
 def floats(*values, dtype=np.float32):
@@ -22,6 +22,18 @@ def test_the_last_bit_of_small_values_beside_large_ones_is_forgiven():
     assert compare(floats(1e4, 1e-3), floats(1e4, 1.5e-3), TOLERANCES).why is None
 
 
+def test_small_values_beside_large_ones_may_not_vanish():
+    boxes = floats([640, 480, 0.06, 0.05, 0.01])
+    assert "too far" in compare(boxes, floats([640, 480, 0, 0, 0]), TOLERANCES).why
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16])
+def test_the_coarse_last_bits_of_halves_excuse_no_more_than_atol(dtype):
+    name = np.dtype(dtype).name
+    found = compare(floats(100, 1, dtype=dtype), floats(100, 6, dtype=dtype), TOLERANCES)
+    assert found.why, name
+
+
 def test_a_relative_error_is_not():
     found = compare(floats(1, 100), floats(1, 101), TOLERANCES)
     assert found.why
@@ -30,6 +42,23 @@ def test_a_relative_error_is_not():
 
 def test_noise_around_zero_is_compared_in_absolute_terms():
     assert compare(floats(1e-8, -1e-8), floats(-1e-8, 1e-8), TOLERANCES).why is None
+    assert compare(floats(0, 0), floats(1e-8, 0), TOLERANCES).why is None
+
+
+@pytest.mark.parametrize(
+    ("source", "result"), [(0, 9e-5), (5e-6, 0), (9e-6, -9e-6), (1e-6, 2e-6), (-1e-7, 9e-6)]
+)
+def test_a_quiet_output_is_not_free(source, result):
+    assert compare(floats(source, source), floats(result, result), TOLERANCES).why
+
+
+def test_a_tally_says_that_an_output_was_quiet_in_every_case():
+    quiet = Tally("y", "float32", TOLERANCES["float32"])
+    quiet = quiet.with_case(compare(floats(1e-6), floats(1e-6), TOLERANCES), "a")
+    assert quiet.report()["quiet"]
+    loud = quiet.with_case(compare(floats(-1), floats(-1), TOLERANCES), "b")
+    assert not loud.report()["quiet"]
+    assert loud.report()["largest"] == 1
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -50,18 +79,33 @@ def test_integers_and_booleans_must_be_equal(dtype):
     assert compare(np.array([0, 1], dtype), np.array([1, 1], dtype), TOLERANCES).why
 
 
-def test_the_lower_dtype_says_how_far_apart_they_may_be():
-    half, full = floats(1, dtype=np.float16), floats(1)
-    assert tolerance_for(full, half, TOLERANCES) == TOLERANCES["float16"]
-    assert tolerance_for(full, full.astype(np.float64), TOLERANCES) == TOLERANCES["float32"]
-    brain = full.astype(ml_dtypes.bfloat16)
-    assert tolerance_for(brain, half, TOLERANCES) == TOLERANCES["bfloat16"]
-    assert compare(full, brain, TOLERANCES).why is None
-    assert tolerance_for(np.array([1]), np.array([1]), TOLERANCES) is None
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, np.float64])
+def test_another_float_dtype_is_a_disagreement_even_of_equal_values(dtype):
+    found = compare(floats(1), floats(1, dtype=dtype), TOLERANCES)
+    assert found.why == f"is {np.dtype(dtype).name}, the source is float32"
+    assert found.max_abs == 0
+
+
+@pytest.mark.parametrize(
+    ("dtype", "near", "far"),
+    [(np.float64, 1 + 1e-6, 1.001), (np.float32, 1.0005, 1.01), (np.float16, 1.01, 1.1)],
+)
+def test_the_dtype_says_how_far_apart_they_may_be(dtype, near, far):
+    one = floats(1, dtype=dtype)
+    assert compare(one, floats(near, dtype=dtype), TOLERANCES).why is None
+    assert compare(one, floats(far, dtype=dtype), TOLERANCES).why
 
 
 def test_nothing_is_equal_to_nothing():
-    assert compare(floats(), floats(), TOLERANCES).why is None
+    found = compare(floats(), floats(), TOLERANCES)
+    assert (found.why, found.elements) == (None, 0)
+
+
+def test_a_tally_counts_what_it_compared():
+    tally = Tally("y", "float32", None)
+    for size in (0, 2, 3):
+        tally = tally.with_case(compare(np.ones(size), np.ones(size), TOLERANCES), "a")
+    assert tally.report()["elements"] == 5
 
 
 def test_a_tally_keeps_the_worst_and_the_first_fault():

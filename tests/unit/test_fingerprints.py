@@ -1,5 +1,8 @@
 """Fingerprints: what changes the bytes changes them, and nothing else does."""
 
+import pytest
+
+from shared.domain import fingerprints
 from shared.domain.fingerprints import fingerprint
 from shared.domain.offers import Queue
 from shared.domain.plans import Convert, Inspect, Verify
@@ -47,3 +50,18 @@ def test_what_matters_makes_a_difference() -> None:
     ]
     assert len(set(prints)) == len(prints)
     assert all(len(each) == 64 for each in prints)
+
+
+@pytest.mark.parametrize(
+    ("name", "action"),
+    [
+        ("INSPECTOR_VERSION", Inspect(format="keras", toolchain={})),
+        ("VERIFIER_VERSION", Verify(reference="keras", candidate="onnx", toolchain={})),
+    ],
+)
+def test_another_inspector_or_verifier_runs_again(
+    monkeypatch: pytest.MonkeyPatch, name: str, action: Inspect | Verify
+) -> None:
+    before = fingerprint(action, ["i"])
+    monkeypatch.setattr(fingerprints, name, 10**6)
+    assert fingerprint(action, ["i"]) != before

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from shared.domain.errors import BadSamples, InvalidOptions
 from shared.domain.signatures import Signature, Tensor
+from workers.runtime import Session
+from workers.verification import cases
 from workers.verification.dims import batch_names, length_names, lengths, shape_of
 from workers.verification.given import given_from
 from workers.verification.samples import check_samples, from_samples, generate, mirror
@@ -113,6 +115,18 @@ def test_samples_are_cut_into_the_batches_that_the_model_takes(saved):
     assert [case.shapes["x"] for case in cases] == [[2, 3], [2, 3]]
 
 
+@pytest.mark.parametrize("count", [64, 65, 100])
+def test_many_samples_make_one_case_of_the_first(saved, count):
+    path = saved(x=np.zeros((count, 3), np.float32))
+    assert [case.shapes["x"] for case in from_samples(path, signature(tensor()))] == [[64, 3]]
+
+
+def test_a_fixed_batch_that_is_larger_than_is_worth_it_is_run_once(saved):
+    path = saved(x=np.zeros((300, 3), np.float32))
+    cases = from_samples(path, signature(tensor(shape=(100, 3))))
+    assert [case.shapes["x"] for case in cases] == [[100, 3]]
+
+
 def test_inputs_without_a_batch_get_one_sample_at_a_time(saved):
     path = saved(x=np.zeros((3, 7), np.float32))
     cases = list(from_samples(path, signature(tensor(shape=(7,)))))
@@ -143,7 +157,14 @@ def test_arrays_must_count_the_same(saved):
 
 def test_too_few_samples_for_a_fixed_batch(saved):
     with pytest.raises(BadSamples, match="batches of 4"):
-        check_samples(saved(x=np.zeros((2, 3), np.float32)), signature(tensor(shape=(4, 3))))
+        list(from_samples(saved(x=np.zeros((2, 3), np.float32)), signature(tensor(shape=(4, 3)))))
+
+
+def test_samples_that_make_up_no_case_are_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(cases, "from_samples", lambda *_: iter(()))
+    nothing = Session(signature(tensor()), dict)
+    with pytest.raises(BadSamples, match="no case"):
+        cases.reference_runs(nothing, nothing.signature, tmp_path / "s.npz", 0, lambda *_: None)
 
 
 def test_inputs_are_described_by_the_option_before_the_samples(saved):

@@ -13,6 +13,7 @@ from shared.domain.errors import InvalidModel
 from shared.domain.formats import PT2, Format
 from shared.domain.signatures import Inspection, Signature, Tensor
 from workers.runtime import Arrays, Given, Runtime, Session
+from workers.runtimes.output_names import joined, unique
 from workers.runtimes.pt2_load import load_program
 from workers.runtimes.torch_arrays import from_torch, numpy_name, to_torch
 
@@ -120,15 +121,14 @@ def _output_names(program: Any, count: int) -> list[str]:
     paths, _ = pytree.tree_flatten_with_path(pytree.tree_unflatten(list(range(count)), spec))
     if len(paths) == 1 and not paths[0][0]:
         return ["output"]
-    return [_written(path) for path, _ in paths]
+    return list(unique([_written(path) for path, _ in paths]))
 
 
 def _written(path: tuple[Any, ...]) -> str:
     parts = [
         str(getattr(key, "key", getattr(key, "name", getattr(key, "idx", key)))) for key in path
     ]
-    text = "_".join(parts)
-    return text if text and not text[0].isdigit() else f"output_{text}"
+    return joined(parts)
 
 
 def _tensor(name: str, value: Any, upper: int | None) -> Tensor:

@@ -14,6 +14,7 @@ from shared.domain.errors import InvalidModel, UnsupportedOperator
 from shared.domain.formats import TORCHSCRIPT, Format
 from shared.domain.signatures import Inspection
 from workers.runtime import Arrays, Given, Runtime, Session
+from workers.runtimes.output_names import joined, unique
 from workers.runtimes.torch_arrays import from_torch, to_torch
 from workers.runtimes.torchscript_guess import names
 from workers.runtimes.torchscript_probe import Call, probe
@@ -114,9 +115,9 @@ def named_outputs(given: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(given, torch.Tensor):
         yield "output", given
         return
-    for path, tensor in _leaves(given):
-        name = "_".join(path)
-        yield (f"output_{name}" if name[0].isdigit() else name), tensor
+    leaves = list(_leaves(given))
+    names_given = unique([joined(path) for path, _ in leaves])
+    yield from zip(names_given, (tensor for _, tensor in leaves), strict=True)
 
 
 def _leaves(given: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -61,6 +61,8 @@ def reference_runs(
     if samples:
         runs = [Run(case, session(case.inputs)) for case in from_samples(samples, signature)]
         skipped: list[str] = []
+        if not runs:
+            raise BadSamples("The samples make up no case: send more of them.", field="samples")
     else:
         runs, skipped = _generated(session, signature, seed, say)
     _insist_on_a_function(session, _smallest(runs))

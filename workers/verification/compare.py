@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -10,58 +10,48 @@ from numpy.typing import NDArray
 from shared.domain.plans import Tolerance
 
 QUIET = 1e-5
-"""A float output whose largest magnitude is below this is compared in absolute terms only."""
+"""Below this a float output is mostly noise: its error is taken relative to this instead."""
 
 DRIFT = 10
 """max_rel may be this multiple of the tolerance's rtol: small outputs hide behind `atol`."""
 
-WIDTHS = ("bfloat16", "float16", "float32", "float64")
-"""Float dtypes, the lowest first."""
+ROUNDINGS = 256
+"""Last bits of an output's largest value that rounding may add up to, in sums of many terms."""
+
+FLOATS = ("bfloat16", "float16", "float32", "float64")
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """Two arrays held against each other.
 
-    `max_abs` is max|Δ|, `max_rel` is max|Δ| / max|source|, `cosine` the cosine of the angle
-    between them. All are None where shapes, kinds or non-finite values forbid a number.
-    `why` says what is wrong; None where they agree.
+    `max_abs` is max|Δ|, `max_rel` is max|Δ| / max|source| (floats below QUIET: / QUIET),
+    `cosine` the cosine of the angle between them, `largest` max|source|. All are None where
+    shapes, kinds or non-finite values forbid a number. `why` says what is wrong; None where
+    they agree. `elements` counts the values that were held against each other.
     """
 
     why: str | None
     max_abs: float | None = None
     max_rel: float | None = None
     cosine: float | None = None
+    largest: float | None = None
+    elements: int = 0
 
 
 def compare(
     source: NDArray[Any], result: NDArray[Any], tolerances: Mapping[str, Tolerance]
 ) -> Difference:
     """Hold one output of the result against the source's."""
-    import numpy as np
-
     if source.shape != result.shape:
         return Difference(f"has the shape {result.shape}, the source has {source.shape}")
     if _kind(source) != _kind(result):
         return Difference(f"is {result.dtype.name}, the source is {source.dtype.name}")
     if source.size == 0:
-        return Difference(None, 0.0, 0.0, 1.0)
+        return Difference(None, 0.0, 0.0, 1.0, 0.0)
     if _kind(source) != "float":
         return _exact(source, result)
-    one, other = source.astype(np.float64), result.astype(np.float64)
-    for whose, array in (("the source", one), ("the result", other)):
-        if not np.isfinite(array).all():
-            count = int((~np.isfinite(array)).sum())
-            return Difference(f"is not finite: {count} values of {whose} are NaN or infinite")
-    return _close(one, other, tolerance_for(source, result, tolerances))
-
-
-def tolerance_for(
-    source: NDArray[Any], result: NDArray[Any], tolerances: Mapping[str, Tolerance]
-) -> Tolerance | None:
-    """That of the lower dtype of the two; None where they must agree exactly."""
-    names = {source.dtype.name, result.dtype.name}
-    return next((tolerances[name] for name in WIDTHS if name in names & set(tolerances)), None)
+    return _floats(source, result, tolerances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +65,18 @@ class Tally:
     max_rel: float = 0.0
     cosine: float = 1.0
     worst_case: str | None = None
-    wrong: str | None = field(default=None)
+    wrong: str | None = None
+    largest: float = 0.0
+    elements: int = 0
 
     def with_case(self, difference: Difference, label: str) -> "Tally":
         """The tally after one more case."""
-        worst = self
+        worst = replace(self, elements=self.elements + difference.elements)
         if difference.max_abs is not None and difference.max_rel is not None:
             worse = self.worst_case is None or difference.max_rel > self.max_rel
             worst = replace(
-                self,
+                worst,
+                largest=max(self.largest, difference.largest or 0.0),
                 max_abs=max(self.max_abs, difference.max_abs),
                 max_rel=max(self.max_rel, difference.max_rel),
                 cosine=min(self.cosine, 1.0 if difference.cosine is None else difference.cosine),
@@ -93,6 +86,11 @@ class Tally:
             return replace(worst, wrong=f"{difference.why} ({label})", worst_case=label)
         return worst
 
+    @property
+    def quiet(self) -> bool:
+        """Whether no case made the source say more than noise: agreement then proves little."""
+        return self.tolerance is not None and self.largest <= QUIET
+
     def report(self) -> dict[str, Any]:
         return {
             "name": self.name,
@@ -101,13 +99,16 @@ class Tally:
             "max_rel": self.max_rel,
             "cosine": self.cosine,
             "tolerance": self.tolerance.model_dump() if self.tolerance else None,
+            "elements": self.elements,
+            "largest": self.largest,
+            "quiet": self.quiet,
             "worst_case": self.worst_case,
             "wrong": self.wrong,
         }
 
 
 def _kind(array: NDArray[Any]) -> str:
-    if array.dtype.name in WIDTHS:
+    if array.dtype.name in FLOATS:
         return "float"
     return {"i": "integer", "u": "integer", "b": "bool"}.get(array.dtype.kind, array.dtype.name)
 
@@ -117,7 +118,10 @@ def _exact(source: NDArray[Any], result: NDArray[Any]) -> Difference:
 
     unequal = int((source != result).sum())
     if source.dtype.kind not in "iub":
-        return Difference(f"differs in {unequal} of {source.size} values" if unequal else None)
+        return Difference(
+            f"differs in {unequal} of {source.size} values" if unequal else None,
+            elements=source.size,
+        )
     distance = np.abs(source.astype(np.float64) - result.astype(np.float64)).max()
     largest = np.abs(source.astype(np.float64)).max()
     return Difference(
@@ -125,27 +129,61 @@ def _exact(source: NDArray[Any], result: NDArray[Any]) -> Difference:
         float(distance),
         float(distance / max(largest, 1.0)),
         1.0 if not unequal else None,
+        float(largest),
+        source.size,
     )
 
 
-def _close(source: NDArray[Any], result: NDArray[Any], tolerance: Tolerance | None) -> Difference:
+def _floats(
+    source: NDArray[Any], result: NDArray[Any], tolerances: Mapping[str, Tolerance]
+) -> Difference:
+    import numpy as np
+
+    one, other = source.astype(np.float64), result.astype(np.float64)
+    for whose, array in (("the source", one), ("the result", other)):
+        if not np.isfinite(array).all():
+            count = int((~np.isfinite(array)).sum())
+            return Difference(f"is not finite: {count} values of {whose} are NaN or infinite")
+    name = source.dtype.name
+    found = _close(one, other, tolerances.get(name), _rounding(source.dtype))
+    if result.dtype != source.dtype:
+        return replace(found, why=f"is {result.dtype.name}, the source is {name}")
+    return found
+
+
+def _rounding(dtype: Any) -> float:
+    """What rounding may add up to in a float dtype, as a part of the largest value."""
+    import ml_dtypes
+
+    finfo: Any = ml_dtypes.finfo
+    return ROUNDINGS * float(finfo(dtype).eps)
+
+
+def _close(
+    source: NDArray[Any], result: NDArray[Any], tolerance: Tolerance | None, rounding: float
+) -> Difference:
     import numpy as np
 
     delta = np.abs(source - result)
     largest = float(np.abs(source).max())
     max_abs = float(delta.max())
-    max_rel = max_abs / largest if largest > QUIET else 0.0
+    max_rel = max_abs / max(largest, QUIET)
     why = None
     if tolerance is None:
         why = f"differs by {max_abs:.3g} and must be equal" if max_abs else None
     else:
-        allowed = tolerance.atol * max(largest, 1.0) + tolerance.rtol * np.abs(source)
+        # The last bits of float16 and bfloat16 are coarse: 256 of them would excuse anything.
+        noise = min(rounding, tolerance.atol) * largest
+        allowed = tolerance.atol + tolerance.rtol * np.abs(source) + noise
         over = int((delta > allowed).sum())
         if over:
             why = f"differs by up to {max_abs:.3g} (relative {max_rel:.3g}), {over} values too far"
         elif max_rel > DRIFT * tolerance.rtol:
-            why = f"differs by {max_rel:.3g} of its largest value, which is {largest:.3g}"
-    return Difference(why, max_abs, max_rel, _cosine(source, result))
+            why = (
+                f"differs by up to {max_abs:.3g} (relative {max_rel:.3g}), though its largest"
+                f" value is only {largest:.3g}"
+            )
+    return Difference(why, max_abs, max_rel, _cosine(source, result), largest, source.size)
 
 
 def _cosine(source: NDArray[Any], result: NDArray[Any]) -> float | None:

@@ -1,5 +1,6 @@
 """Match: which input and output of the result is which of the source's."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,10 @@ def match(source: Signature, result: Signature) -> Match:
     results = {each.name: each for each in result.inputs}
     outputs = [each.name for each in source.outputs]
     other_outputs = [each.name for each in result.outputs]
+    if twice := _repeated(source) or _repeated(result):
+        return _none(f"The name {twice!r} stands for two inputs or two outputs of one model.")
+    if not outputs:
+        return _none("The source has no outputs: there is nothing to compare.")
     if len(outputs) != len(other_outputs):
         return _none(
             f"The source has the outputs {outputs}, the result {other_outputs}: not as many."
@@ -72,6 +77,16 @@ def _inputs(
     if len(sources) == len(results):
         return dict(zip(sources, results.values(), strict=True)), "order"
     return None, "neither"
+
+
+def _repeated(signature: Signature) -> str | None:
+    """A name that two inputs share, or two outputs."""
+    for tensors in (signature.inputs, signature.outputs):
+        counts = Counter(each.name for each in tensors)
+        for name, count in counts.items():
+            if count > 1:
+                return name
+    return None
 
 
 def _none(wrong: str) -> Match:

@@ -111,8 +111,10 @@ def from_samples(path: Path, signature: Signature) -> Iterator[Case]:
     """
     count = check_samples(path, signature)
     arrays = read_samples(path)
-    step = min(_batch(each, arrays[each.name]) or count for each in signature.inputs)
-    for start in range(0, min(count, MOST_SAMPLES) - step + 1, step):
+    batches = [_batch(each, arrays[each.name]) for each in signature.inputs]
+    step = min((each for each in batches if each), default=min(count, MOST_SAMPLES))
+    enough = max(min(count, MOST_SAMPLES), step)
+    for start in range(0, enough - step + 1, step):
         inputs = {
             each.name: _slice(each, arrays[each.name], start, step) for each in signature.inputs
         }

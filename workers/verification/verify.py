@@ -8,13 +8,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from shared.domain.errors import AccuracyMismatch
+from shared.domain.errors import AccuracyMismatch, BadSamples
 from shared.domain.orders import AgreedNote, DisagreedNote
 from shared.domain.plans import Tolerance
 from shared.domain.signatures import Signature
 from workers.runtime import Given, Runtime, Session
 from workers.verification.cases import Run, reference_runs
-from workers.verification.compare import Tally, compare, tolerance_for
+from workers.verification.compare import Tally, compare
 from workers.verification.match import Match, match, narrowed
 
 Say = Callable[[str, float | None], None]
@@ -50,7 +50,8 @@ def verify(
         tolerances: by dtype; a dtype that is not there must agree exactly.
 
     Raises:
-        BadSamples: the samples do not fit, or none could be made up that the source takes.
+        BadSamples: the samples do not fit, none could be made up that the source takes, or an
+            output was empty in every case.
         InvalidModel: the source is not a function of its inputs.
     """
     fixed = None if dynamic else result.runtime.inspect(result.path, {}).signature
@@ -115,7 +116,7 @@ def _hold_against(
     tallies: dict[str, Tally] = {}
     for number, run in enumerate(runs, 1):
         try:
-            outputs = found.outputs(session(found.inputs(run.case.inputs)))
+            given = session(found.inputs(run.case.inputs))
         except Exception as error:  # noqa: BLE001 - whatever a library raises, it refused the case
             reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
             refusal = AccuracyMismatch(
@@ -123,12 +124,42 @@ def _hold_against(
                 f" ({run.case.label}). It says: {reason[0][:300]}"
             )
             return _Verdict(found, tuple(tallies.values()), refusal)
+        if wrong := _other_names(found, run, given):
+            return _Verdict(found, tuple(tallies.values()), AccuracyMismatch(wrong))
+        outputs = found.outputs(given)
         for name, expected in run.outputs.items():
             tally = tallies.get(name) or _tally(name, expected, outputs[name], tolerances)
             difference = compare(expected, outputs[name], tolerances)
             tallies[name] = tally.with_case(difference, _label(run))
         say(f"compared case {number} of {len(runs)}", 0.5 + 0.5 * number / len(runs))
-    return _Verdict(found, tuple(tallies.values()), _mismatch(tallies))
+    fault = _mismatch(tallies)
+    if fault is None:
+        _insist_on_elements(tallies)
+    return _Verdict(found, tuple(tallies.values()), fault)
+
+
+def _other_names(found: Match, run: Run, given: Mapping[str, NDArray[Any]]) -> str | None:
+    """Why a model gave other outputs than its signature announces; None where it did not."""
+    sides = (
+        ("source", set(run.outputs), set(found.gives)),
+        ("result", set(given), set(found.gives.values())),
+    )
+    for whose, gave, announced in sides:
+        if gave != announced:
+            return (
+                f"The {whose} announces the outputs {sorted(announced)}, it gave {sorted(gave)}."
+            )
+    return None
+
+
+def _insist_on_elements(tallies: Mapping[str, Tally]) -> None:
+    for name, tally in tallies.items():
+        if tally.elements == 0:
+            raise BadSamples(
+                f"Output {name!r} was empty in every case, so nothing of it was compared. Send"
+                " samples for which the source fills it.",
+                field="samples",
+            )
 
 
 def _tally(
@@ -138,7 +169,7 @@ def _tally(
     tolerances: Mapping[str, Tolerance],
 ) -> Tally:
     dtypes = dict.fromkeys((expected.dtype.name, actual.dtype.name))
-    return Tally(name, " → ".join(dtypes), tolerance_for(expected, actual, tolerances))
+    return Tally(name, " → ".join(dtypes), tolerances.get(expected.dtype.name))
 
 
 def _mismatch(tallies: Mapping[str, Tally]) -> AccuracyMismatch | None:
