@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +32,16 @@ TO_COME = {DATABASE: "postgresql://", BROKER: "redis://", STORE: "file:///"}  # 
 DEFAULT_URL = "http://127.0.0.1:8080"
 PATIENCE = 120.0  # seconds for a program to become healthy: a cold disk, frameworks to import
 PROGRAMS_GRACE, SERVERS_GRACE = 6.0, 2.5  # seconds to stop; together less than 10
+KNOCK = 5.0  # seconds for a server that the operator named to answer
+USUAL_PORTS = {"postgresql": 5432, "postgresql+psycopg": 5432, "redis": 6379, "rediss": 6379}
+READ_SETTINGS = """
+import sys
+from shared.settings import SettingsError, load
+try:
+    load()
+except SettingsError as error:
+    sys.exit(str(error))
+"""
 LOOK = 0.2  # seconds between looks at the parts
 
 Say = Callable[[str], None]
@@ -116,15 +127,16 @@ class Stack:
         if url := self.env.get(variable):
             address = urlsplit(url)
             place = address.netloc.rpartition("@")[2] + address.path  # without the password
+            if address.hostname and address.scheme != "s3":
+                _knock(variable, address.hostname, address.port or USUAL_PORTS[address.scheme])
             self._line(name, what, f"{place}, by {variable}")
         return bool(url)
 
     def _check_settings(self) -> None:
         """Before anything is changed: a wrong variable is refused, by its name."""
-        check = "import sys; sys.tracebacklimit = 0; from shared.settings import load; load()"
         reader = self._program("reading the settings", "")
         reader.env = {**TO_COME, **self.env}
-        reader.use([sys.executable, "-c", check])
+        reader.use([sys.executable, "-c", READ_SETTINGS])
 
     def _migrate(self) -> None:
         began = time.monotonic()
@@ -264,6 +276,17 @@ def _welcome(url: str) -> str:
         f"  {where}{command} convert model.keras --to onnx -o model.onnx\n\n"
         "Ctrl-C stops it; its data stays."
     )
+
+
+def _knock(variable: str, host: str, port: int) -> None:
+    """See that a server which the operator named is there at all."""
+    try:
+        socket.create_connection((host, port), timeout=KNOCK).close()
+    except OSError as error:
+        raise StackError(
+            f"{variable}: nothing answers at {host}:{port} ({error.strerror or error}); start that"
+            " server, or unset the variable to use the embedded one"
+        ) from None
 
 
 @contextlib.contextmanager

@@ -5,9 +5,9 @@ docs/settings.md is generated from the descriptions here; a test holds it to the
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.domain.offers import Queue
@@ -82,8 +82,25 @@ class Settings(BaseSettings):
         Path("/tmp/modelferry"),  # noqa: S108 - 0700 folders of their own are made below it
         description="Scratch folder of the worker; each attempt has a folder of its own below it.",
     )
-    log_level: str = Field("info", description="`debug`, `info`, `warning` or `error`.")
-    log_format: str = Field("json", description="`json` or `console`.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="`debug`, `info`, `warning` or `error`."
+    )
+    log_format: Literal["json", "console"] = Field("json", description="`json` or `console`.")
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _beats_in_time(self) -> Self:
+        if self.heartbeat * 3 > self.lease_term:
+            message = (
+                f"{PREFIX}HEARTBEAT must be a third of {PREFIX}LEASE_TERM at most, or a worker"
+                " loses its steps by missing one beat"
+            )
+            raise ValueError(message)
+        return self
 
     @field_validator("database_url")
     @classmethod
@@ -143,6 +160,8 @@ def load() -> Settings:
     except ValidationError as error:
         lines = [
             f"{PREFIX}{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}"
+            if each["loc"]
+            else each["msg"]
             for each in error.errors()
         ]
         raise SettingsError("\n".join(lines)) from None

@@ -13,7 +13,10 @@ from modelferry.wire import plain
 
 Json = Annotated[
     bool,
-    typer.Option("--json", help="Print one JSON document on stdout and nothing else."),
+    typer.Option(
+        "--json",
+        help="Print one JSON document on stdout and nothing else; an error is one on stderr.",
+    ),
 ]
 
 

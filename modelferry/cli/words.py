@@ -67,7 +67,7 @@ def table(headings: Iterable[str], rows: Iterable[Iterable[str]], *, empty: str)
     """A table without frame, or the sentence `empty`."""
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
-        drawn.add_column(heading, overflow="fold")
+        drawn.add_column(heading, overflow="fold", no_wrap=heading == "id")  # to be copied
     for row in rows:
         drawn.add_row(*row)
     return drawn if drawn.row_count else empty

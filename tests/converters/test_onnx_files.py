@@ -8,6 +8,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from workers.runtimes.onnx import OnnxRuntime
+
 
 def tensor(name, shape, dtype=TensorProto.FLOAT):
     return helper.make_tensor_value_info(name, dtype, shape)
@@ -145,3 +147,26 @@ def test_slimming_folds_and_keeps_the_numbers(bench, tmp_path):
     carried = bench.carry("onnx-simplify", path, simplify=True)
     assert bench.inspect(carried.output, "onnx").report["operators"] == {"Mul": 1}
     assert carried.report["outputs"][0]["max_abs"] == 0
+
+
+def test_shapes_that_lie_beside_the_graph_are_taken_in(tmp_path):
+    rng = np.random.default_rng(1)
+    table = rng.random((64, 512), np.float32)
+    proto = model(
+        [
+            helper.make_node("MatMul", ["x", "table"], ["wide"]),
+            helper.make_node("Reshape", ["wide", "shape"], ["y"]),
+        ],
+        [tensor("x", ["batch", 64])],
+        [tensor("y", ["batch", 2, 256])],
+        [("table", table), ("shape", np.array([-1, 2, 256]))],
+    )
+    folder = tmp_path / "model"
+    folder.mkdir()
+    save = {"save_as_external_data": True, "location": "w.bin", "size_threshold": 0}
+    onnx.save(proto, folder / "m.onnx", **save)
+    path = zipped(folder, tmp_path / "m.zip")
+    ready = OnnxRuntime().prepare(path, tmp_path / "unpacked")
+    x = rng.random((3, 64), np.float32)
+    with OnnxRuntime().open(ready, {}) as session:
+        assert np.allclose(session({"x": x})["y"], (x @ table).reshape(3, 2, 256))

@@ -47,5 +47,6 @@ def _unsupported(found: re.Match[str], text: str) -> UnsupportedOperator:
 
 
 def _short(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    said = re.sub(r"Load model from \S+ failed:", "", text)
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     return " ".join(lines)[:400] or "no reason was given"

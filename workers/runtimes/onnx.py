@@ -17,7 +17,7 @@ from shared.domain.signatures import Dim, Inspection, Signature, Tensor
 from workers.onnxruntime_bridge.sessions import start
 from workers.runtime import MOST_UNPACKED, Arrays, Given, Runtime, Session
 from workers.runtimes.onnx_bounds import bounds
-from workers.runtimes.onnx_external import check_external
+from workers.runtimes.onnx_external import check_external, small_external
 
 
 class OnnxRuntime(Runtime):
@@ -35,6 +35,7 @@ class OnnxRuntime(Runtime):
         if len(found) != 1:
             names = ", ".join(each.name for each in found) or "none"
             raise InvalidModel(f"The zip must hold exactly one .onnx file; it holds {names}.")
+        take_in_small(found[0])
         return found[0]
 
     @override
@@ -66,6 +67,26 @@ class OnnxRuntime(Runtime):
             return dict(zip(names, session.run(names, dict(inputs)), strict=True))
 
         yield Session(signature, run)
+
+
+def take_in_small(path: Path) -> None:
+    """Move small external tensors, shapes and axes, into the file: ONNX Runtime wants them there.
+
+    Raises:
+        InvalidModel: as `read_proto`, and where the external data must not be read.
+    """
+    import onnx
+    from onnx.external_data_helper import load_external_data_for_tensor
+
+    model = read_proto(path)
+    check_external(model, path.parent)
+    small = list(small_external(model, path.parent))
+    for tensor in small:
+        load_external_data_for_tensor(tensor, str(path.parent))
+        tensor.ClearField("external_data")
+        tensor.data_location = onnx.TensorProto.DEFAULT
+    if small:
+        path.write_bytes(model.SerializeToString())
 
 
 def read_proto(path: Path) -> Any:

@@ -11,6 +11,9 @@ from typing import Any
 
 from shared.domain.errors import InvalidModel
 
+SMALL = 1 << 16
+"""Bytes. Shapes and axes are far smaller, and weights that matter for memory far larger."""
+
 
 def check_external(model: Any, folder: Path) -> None:
     """Hold every location against the model's own folder.
@@ -26,6 +29,16 @@ def check_external(model: Any, folder: Path) -> None:
     }
     for location, tensor in names.items():
         _check(location, tensor, folder)
+
+
+def small_external(model: Any, folder: Path) -> Iterator[Any]:
+    """The external tensors whose data is SMALL, of a model that `check_external` passed."""
+    for tensor in _tensors(model):
+        told = {entry.key: entry.value for entry in tensor.external_data}
+        if told:
+            whole = (folder / told["location"]).stat().st_size
+            if int(told.get("length", whole)) <= SMALL:
+                yield tensor
 
 
 def _check(location: str, tensor: str, folder: Path) -> None:
