@@ -29,11 +29,23 @@ Cursor = Annotated[
     str | None, Field(None, max_length=512, description="`next_cursor` of the page before.")
 ]
 After = Annotated[
-    int | None, Field(None, ge=0, le=MOST_SEQ, description="The last `seq` that is known.")
+    int | None,
+    Field(
+        None,
+        ge=0,
+        le=MOST_SEQ,
+        description="The last `seq` that is known.",
+    ),
 ]
 Wait = Annotated[
     float,
-    Field(0, ge=0, le=LONGEST_WAIT, allow_inf_nan=False, description="Seconds to wait for news."),
+    Field(
+        0,
+        ge=0,
+        le=LONGEST_WAIT,
+        allow_inf_nan=False,
+        description="Seconds to wait for the next event, or the end; ask again with its `seq`.",
+    ),
 ]
 
 

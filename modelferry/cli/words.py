@@ -104,5 +104,5 @@ def verdict(job: JobView) -> str:
     cases = len((job.report.verification or {}).get("cases") or [])
     error = largest_error(job)
     worst = f": largest error {error}" if error is not None else ""
-    over = f" over {cases} inputs" if worst and cases else ""
+    over = f" over {cases} input{'s' * (cases != 1)}" if worst and cases else ""
     return f"[green]Verified[/]{worst}{over}. {route}{took}"
