@@ -58,7 +58,11 @@ class Settings(BaseSettings):
     )
     sweep_interval: Seconds = Field(1, description="How often the sweeper looks.")
     max_attempts: int = Field(
-        3, ge=1, le=20, description="Attempts at a step when the machine is at fault."
+        3,
+        ge=1,
+        le=20,
+        description="Attempts at a step when the machine is at fault."
+        " Those that ended with their worker do not count, up to ten.",
     )
     retry_backoff: Seconds = Field(
         1, description="Wait before the second attempt; doubled for each further one."

@@ -206,10 +206,9 @@ class Course:
         self.say(f"job.{state.value}", proof=self.job.proof, error=self.job.error)
 
     def _error(self) -> dict[str, Any] | None:
-        """The last route's fault; the best route's words where all failed with the same."""
+        """The best route's fault: the others' are in the report, and often say less."""
         failed = [row for row in sorted(self._steps, key=_place) if row.state == State.FAILED]
-        codes = {row.fault["code"] for row in failed if row.fault}
-        return failed[0 if len(codes) == 1 else -1].fault
+        return failed[0].fault
 
 
 ROLES: Final = ("source", "reference", "candidate", "samples")

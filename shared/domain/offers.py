@@ -34,7 +34,7 @@ class ConverterOffer(BaseModel):
     from a format to itself. `memory` is the expected peak as a multiple of the input's size.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")  # a later version may say more
 
     name: str
     version: int
@@ -56,7 +56,7 @@ class ConverterOffer(BaseModel):
 class RuntimeOffer(BaseModel):
     """A format that the worker can inspect and run."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")  # a later version may say more
 
     format: str
     toolchain: Toolchain = Field(default_factory=dict)
@@ -65,7 +65,7 @@ class RuntimeOffer(BaseModel):
 class Offer(BaseModel):
     """All that one worker can do. `memory` is in bytes; `slots` is how many steps at once."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")  # a later version may say more
 
     worker: str
     host: str

@@ -8,7 +8,8 @@ from shared.domain.offers import Queue, Toolchain
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Read back from rows that a later version may have written: what it added is left alone.
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Tolerance(_Frozen):

@@ -46,7 +46,7 @@ def plan(source: str, target: Target, roster: Roster) -> Plan:
         raise _no_route(source, goal, roster)
     paths, options, declined = _honoured(edges, source, goal, target.options, roster.online)
     if not paths:
-        raise next(iter(declined.values()))
+        raise _unhonoured(declined)
     return Plan(
         source=source,
         target=goal,
@@ -108,16 +108,33 @@ def _refuse_unknown(
             )
 
 
+def _unhonoured(declined: Mapping[str, InvalidOptions]) -> InvalidOptions:
+    """What each converter would have taken, where there are several."""
+    first, *others = declined.values()
+    if not others:
+        return first
+    told = "; ".join(
+        f"{name}: {why.fault.detail.rstrip('.')}" for name, why in sorted(declined.items())
+    )
+    return InvalidOptions(f"No route can honour this. {told}.", field=first.fault.field)
+
+
 def _no_route(source: str, goal: str, roster: Roster) -> NoRoute:
+    if source == goal:
+        return NoRoute(
+            f"The model is {goal} already, and nothing was asked to be done to it. Set an option"
+            " that changes it, such as simplify; others, such as another opset, are not offered"
+            f" from {goal} to {goal}.",
+            field="targets.format",
+        )
     reached = sorted({view.target for view in known_routes(roster, source, None)})
     there = (
         f"From {source} one can reach: {', '.join(reached)}."
         if reached
         else (f"No known converter starts from {source}.")
     )
-    wish = f" The model is {goal} already; ask for a change, simplify say." * (source == goal)
     return NoRoute(
-        f"No chain of converters leads from {source} to {goal}.{wish} {there}",
+        f"No chain of converters leads from {source} to {goal}. {there}",
         field="targets.format",
     )
 

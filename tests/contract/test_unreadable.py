@@ -21,8 +21,8 @@ def queue(database_url: str) -> Iterator[World]:
 
 
 def spoil(queue: World, job: JobView) -> None:
-    """A field that only a later version knows."""
-    later = """UPDATE jobs SET plan = plan || '{"later": 1}' WHERE id = CAST(:id AS uuid)"""
+    """A later version has another name for a part of it."""
+    later = """UPDATE jobs SET plan = plan - 'inspect' WHERE id = CAST(:id AS uuid)"""
     with queue.database.begin() as session:
         session.execute(text(later), {"id": job.id})
 
@@ -80,10 +80,18 @@ def test_an_unreadable_twin_costs_the_step_nothing(queue: World) -> None:
 
 def test_an_unreadable_offer_is_passed_by(queue: World) -> None:
     queue.fleet.announce(offer("later"))
-    later = """UPDATE workers SET offer = offer || '{"later": 1}' WHERE id = 'later'"""
+    later = """UPDATE workers SET offer = offer - 'converters' WHERE id = 'later'"""
     with queue.database.begin() as session:
         session.execute(text(later))
     assert [each.offer.worker for each in queue.fleet.roster().members] == ["one"]
     assert [each.id for each in queue.fleet.workers()] == ["one"]
     assert queue.fleet.slots() == {Queue.CPU: 2}
     assert queue.steps.unheard(timedelta(0)) == {}
+
+
+def test_what_a_later_version_added_is_left_alone(queue: World) -> None:
+    job = queue.job()
+    added = """UPDATE jobs SET plan = plan || '{"later": 1}' WHERE id = CAST(:id AS uuid)"""
+    with queue.database.begin() as session:
+        session.execute(text(added), {"id": job.id})
+    assert queue.claimed().job == job.id
