@@ -170,3 +170,16 @@ def test_shapes_that_lie_beside_the_graph_are_taken_in(tmp_path):
     x = rng.random((3, 64), np.float32)
     with OnnxRuntime().open(ready, {}) as session:
         assert np.allclose(session({"x": x})["y"], (x @ table).reshape(3, 2, 256))
+
+
+def test_an_operator_that_nobody_knows_is_found_in_the_graph(bench, refused, tmp_path):
+    proto = model(
+        [helper.make_node("Frobnicate", ["x"], ["y"], name="frob_1", domain="acme")],
+        [tensor("x", ["batch", 3])],
+        [tensor("y", ["batch", 3])],
+        opset_imports=[helper.make_opsetid("", 18), helper.make_opsetid("acme", 1)],
+    )
+    path = tmp_path / "m.onnx"
+    path.write_bytes(proto.SerializeToString())
+    fault = refused(bench.verify((path, "onnx"), (path, "onnx")), "unsupported_operator")
+    assert (fault.node, fault.operator) == ("frob_1", "acme:Frobnicate")

@@ -40,7 +40,8 @@ def _unsupported(found: re.Match[str], text: str) -> UnsupportedOperator:
     node = found.groupdict().get("node") or (named["node"] if named else None)
     where = f" (node {node!r})" if node else ""
     return UnsupportedOperator(
-        f"ONNX Runtime has no implementation of the operator {operator}{where}.",
+        f"ONNX Runtime has no implementation of the operator {operator}{where}, or none for"
+        " the types that it meets there.",
         node=node,
         operator=operator,
     )

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
+from shared.domain.errors import FerryError
 from workers.onnxruntime_bridge.faults import read_fault
 
 THREADS: Final = 2
@@ -29,4 +30,20 @@ def start(path: Path, *, optimise: bool = True) -> Any:
             str(path), sess_options=options, providers=["CPUExecutionProvider"]
         )
     except Exception as error:
-        raise read_fault(error) from error
+        raise _located(read_fault(error), path) from error
+
+
+def _located(error: FerryError, path: Path) -> FerryError:
+    """The same error with the first node of its operator, where ONNX Runtime named none."""
+    import onnx
+
+    operator = error.fault.operator
+    if error.fault.node or not operator:
+        return error
+    domain, _, kind = operator.rpartition(":")
+    nodes = onnx.load(path, load_external_data=False).graph.node
+    names = (node.name for node in nodes if (node.domain, node.op_type) == (domain, kind))
+    if not (name := next(names, None)):
+        return error
+    detail = f"{error.fault.detail} It is the operator of the node {name!r}."
+    return type(error)(detail, node=name, operator=operator)
