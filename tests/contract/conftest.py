@@ -72,7 +72,7 @@ def rclone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     server = S3Server("rclone", f"http://127.0.0.1:{port}", "ferry", secrets.token_hex(16))
     keys = f"{server.key},{server.secret}"
     address = f"127.0.0.1:{port}"
-    caching = ("--dir-cache-time", "0s")  # its cache of folders loses new ones now and then
+    caching = ("--dir-cache-time", "10ms")  # its cache of folders loses new ones now and then
     command = [BIN / "rclone", "serve", "s3", *caching]
     command += ["--auth-key", keys, "--addr", address, base / "data"]
     with listening([str(part) for part in command], port, base / "log"):
