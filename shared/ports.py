@@ -1,12 +1,14 @@
 """What the use cases need from outside. `shared.adapters` has one of each."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from shared.domain.artifacts import Artifact
+from shared.domain.gpus import Gpu, Needs
 from shared.domain.jobs import JobState
 from shared.domain.lifecycle import Lease
 from shared.domain.offers import Offer, Queue
@@ -31,13 +33,26 @@ from shared.domain.views import (
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A step and the right to work on it. `inputs` are by role, as in WorkOrder."""
+    """A step and the right to work on it.
+
+    `inputs` are by role, as in WorkOrder; `gpu` is the device that it was claimed for.
+    """
 
     step: str
     job: str
     action: Action
     inputs: dict[str, Artifact]
     lease: Lease
+    gpu: Gpu | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A step that is ready: who is to be rung for. Equal fingerprints are one piece of work."""
+
+    fingerprint: str
+    queue: Queue
+    needs: Needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +73,19 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job that is fit to be written down."""
+    """A job that is fit to be written down.
+
+    `request` is an id that the jobs of one request share; `extras` are the further models of
+    a repository.
+    """
 
     model: ModelView
     target: Target
     plan: Plan
     priority: int
     samples: SamplesView | None
+    request: str
+    extras: tuple[Artifact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +178,14 @@ class StepStore(Protocol):
     """The only door to the steps table. Every write by a worker names its lease."""
 
     def claim(
-        self, worker: str, capabilities: Sequence[str], queue: Queue, term: timedelta
+        self,
+        worker: str,
+        capabilities: Sequence[str],
+        queue: Queue,
+        term: timedelta,
+        gpu: Gpu | None = None,
     ) -> Claimed | None:
-        """Lease the best ready step that these capabilities can serve, or None."""
+        """Lease the best ready step that these capabilities, and this device, can serve."""
         ...
 
     def renew(self, worker: str, leases: dict[str, Lease], term: timedelta) -> Pulse:
@@ -186,7 +212,7 @@ class StepStore(Protocol):
         """Take back steps whose lease ran out (as a broken attempt); their ids."""
         ...
 
-    def unheard(self, age: timedelta) -> dict[Queue, int]:
+    def unheard(self, age: timedelta) -> dict[tuple[Queue, Needs], int]:
         """How many ready steps, due for longer than `age`, nobody has claimed, by class."""
         ...
 
@@ -210,15 +236,19 @@ class Fleet(Protocol):
         """Those that announced themselves, the latest first."""
         ...
 
-    def slots(self) -> dict[Queue, int]:
-        """How many steps the workers on line can run at once, by class."""
+    def gpus(self) -> tuple[Gpu, ...]:
+        """The devices of the workers on line."""
+        ...
+
+    def slots(self) -> dict[str, int]:
+        """How many steps the workers on line can run at once, by doorbell (`Offer.bells`)."""
         ...
 
 
 class Doorbell(Protocol):
     """Tell a class of workers that there is something to claim. May be lost."""
 
-    def ring(self, queue: Queue, times: int = 1) -> None:
+    def ring(self, bell: str, times: int = 1) -> None:
         """
         Raises:
             BrokerAway: nobody heard it.
@@ -229,6 +259,34 @@ class Doorbell(Protocol):
         """
         Raises:
             BrokerAway: the broker does not answer within a second.
+        """
+        ...
+
+
+class Devices(Protocol):
+    """One step on a device at a time, whichever worker it is that sees the device."""
+
+    def alone(self, uuid: str) -> AbstractContextManager[bool]:
+        """Hold the device within the `with` block; False where another holds it."""
+        ...
+
+
+class Notebook(Protocol):
+    """Small pages in the object store, by name, that many may write: by compare-and-swap."""
+
+    def read(self, name: str) -> tuple[bytes, str] | None:
+        """A page and its tag, or None.
+
+        Raises:
+            StoreAway: the store does not answer.
+        """
+        ...
+
+    def swap(self, name: str, page: bytes, tag: str | None) -> bool:
+        """Write the page if it still has this tag (None: if there is none); whether it did.
+
+        Raises:
+            StoreAway, StorageFull: nothing was written.
         """
         ...
 

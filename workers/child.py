@@ -9,20 +9,25 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, assert_never
 
 from shared.domain.archives import pack
+from shared.domain.coverage import Coverage
 from shared.domain.errors import (
     FerryError,
     InvalidModel,
     MemoryExceeded,
     StepRefused,
     StorageFull,
+    UnsupportedOperator,
 )
-from shared.domain.formats import FORMATS, Layout
+from shared.domain.formats import FORMATS, ONNX, Layout
+from shared.domain.gpus import Gpu
 from shared.domain.orders import (
+    STOP_FILE,
+    AgreedNote,
     BrokeNote,
     Note,
     ProducedNote,
@@ -30,8 +35,9 @@ from shared.domain.orders import (
     RefusedNote,
     WorkOrder,
 )
-from shared.domain.plans import Convert, Inspect, Verify
+from shared.domain.plans import Check, Convert, Inspect, Verify
 from shared.domain.signatures import Tensor
+from workers.checkers import CHECKERS
 from workers.converters import catalogue
 from workers.runtimes import RUNTIMES
 from workers.verification.given import given_from
@@ -53,11 +59,22 @@ class Workbench:
     target: Path
     folder: Path
     samples: Path | None
+    extras: tuple[Path, ...]
+    gpu: Gpu | None
+    caches: tuple[Path, ...]
+    cache_output: Path
     options: Any
     tell: Say
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def say(self, message: str, *, progress: float | None = None) -> None:
         self.tell(message, progress)
+
+    def note(self, **facts: Any) -> None:
+        self.facts.update(facts)
+
+    def stopping(self) -> bool:
+        return (self.folder / STOP_FILE).exists()
 
 
 def main(folder: Path, notes_fd: int | None = None) -> int:
@@ -87,6 +104,8 @@ def _carry_out(order: WorkOrder, folder: Path, say: Say) -> Note:
             return _inspect(order, order.action, folder, say)
         case Convert():
             return _convert(order, order.action, folder, say)
+        case Check():
+            return _check(order, order.action, folder, say)
         case Verify():
             return _verify(order, order.action, folder, say)
         case _:
@@ -114,6 +133,10 @@ def _convert(order: WorkOrder, action: Convert, folder: Path, say: Say) -> Note:
         target=folder / "tree" if is_tree else output,
         folder=folder,
         samples=_samples(order, folder),
+        extras=tuple(_extras(order, folder)),
+        gpu=order.gpu,
+        caches=tuple(folder / each for each in order.caches),
+        cache_output=folder / (order.cache_output or "timing.new"),
         options=converter.options.model_validate(action.options),
         tell=say,
     )
@@ -123,14 +146,41 @@ def _convert(order: WorkOrder, action: Convert, folder: Path, say: Say) -> Note:
     if is_tree:
         say("packing the folder", 0.95)
         pack(bench.target, output)
-    return ProducedNote(report={"size": output.stat().st_size})
+    return ProducedNote(report={"size": output.stat().st_size} | bench.facts)
+
+
+def _check(order: WorkOrder, action: Check, folder: Path, say: Say) -> Note:
+    checker = CHECKERS[action.source, action.target]
+    say(f"asking what {FORMATS[action.target].title} covers", 0.1)
+    coverage = checker.check(_prepared(order, folder, "source"), action.options)
+    report = {"coverage": coverage.model_dump(mode="json")}
+    if coverage.supported or not action.binding:
+        return ProducedNote(report=report)
+    return RefusedNote(fault=_uncovered(coverage).fault, report=report)
+
+
+def _uncovered(coverage: Coverage) -> UnsupportedOperator:
+    """The first gap, and how many there are."""
+    if not coverage.gaps:
+        return UnsupportedOperator(f"{coverage.by} does not take this model.")
+    first = coverage.gaps[0]
+    more = len(coverage.gaps) - 1
+    others = f" {more} other nodes are not covered either." if more else ""
+    hint = f" {first.hint}" if first.hint else ""
+    return UnsupportedOperator(
+        f"{coverage.by} does not cover {first.operator}: {first.reason}{hint}{others}",
+        node=first.node,
+        operator=first.operator,
+    )
 
 
 def _verify(order: WorkOrder, action: Verify, folder: Path, say: Say) -> Note:
     samples = _samples(order, folder)
-    return verify(
-        Side(RUNTIMES[action.reference], _prepared(order, folder, "reference")),
-        Side(RUNTIMES[action.candidate], _prepared(order, folder, "candidate")),
+    reference = Side(RUNTIMES[action.reference], _prepared(order, folder, "reference"))
+    candidate = Side(RUNTIMES[action.candidate], _prepared(order, folder, "candidate"))
+    note = verify(
+        reference,
+        candidate,
         given=_given(action.options, samples),
         samples=samples,
         dynamic=action.options.get("dynamic") is not False,
@@ -138,19 +188,20 @@ def _verify(order: WorkOrder, action: Verify, folder: Path, say: Say) -> Note:
         seed=order.seed,
         say=say,
     )
+    if order.gpu is None or not isinstance(note, AgreedNote):
+        return note
+    say("measuring", 0.95)
+    onnx = reference.path if action.reference == ONNX.name else None
+    if "beside" in order.inputs:
+        onnx = _prepared(order, folder, "beside")
+    measured = candidate.runtime.measure(candidate.path, onnx)
+    return AgreedNote(report=note.report | ({"measured": measured} if measured else {}))
 
 
-def _prepared(order: WorkOrder, folder: Path, role: str) -> Path:
-    given = order.inputs[role]
-    path = folder / given.path
-    runtime = RUNTIMES.get(given.format)
-    if runtime is None:
-        return path
-    return runtime.choose(runtime.prepare(path, folder / f"{role}.unpacked"), order.action.options)
-
-
-def _samples(order: WorkOrder, folder: Path) -> Path | None:
-    return folder / order.inputs["samples"].path if "samples" in order.inputs else None
+def _extras(order: WorkOrder, folder: Path) -> Iterator[Path]:
+    for role, given in order.inputs.items():
+        if role.startswith("extra-"):
+            yield folder / given.path
 
 
 def _given(options: Mapping[str, Any], samples: Path | None) -> dict[str, Tensor]:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from shared.domain.formats import Format
+from shared.domain.gpus import Gpu
 from shared.domain.offers import Fidelity, Queue
 
 
@@ -34,6 +35,9 @@ class Bench(Protocol[O_co]):
     `source` is a file, or a folder where the source's format is a tree (and the `.onnx` file
     of an unpacked zip). `target` does not exist yet: a file or, for a tree, a folder is
     written there. `folder` is scratch room. `samples` are the user's inputs as an .npz.
+    `extras` are the further models of a repository, as they were stored. `gpu` is the device
+    that the step has for itself. `caches` are timing caches to begin with; what was learnt
+    goes to `cache_output`.
     """
 
     @property
@@ -45,9 +49,25 @@ class Bench(Protocol[O_co]):
     @property
     def samples(self) -> Path | None: ...
     @property
+    def extras(self) -> tuple[Path, ...]: ...
+    @property
+    def gpu(self) -> Gpu | None: ...
+    @property
+    def caches(self) -> tuple[Path, ...]: ...
+    @property
+    def cache_output(self) -> Path: ...
+    @property
     def options(self) -> O_co: ...
     def say(self, message: str, *, progress: float | None = None) -> None:
         """Tell the user what is going on. `progress` runs from 0 to 1 within the step."""
+        ...
+
+    def note(self, **facts: Any) -> None:
+        """Add facts to the step's report, as JSON can hold them."""
+        ...
+
+    def stopping(self) -> bool:
+        """Whether the step is to end: a body with a `grace` looks now and then, and returns."""
         ...
 
 
@@ -56,10 +76,13 @@ class Converter(Generic[O]):
     """One edge.
 
     `packages` are distributions: the edge is offered only where all are installed, and their
-    versions are part of the cache key. `memory` is the expected peak as a multiple of the
-    source's size. Raise `version` whenever the same source may yield other bytes. An edge
-    with `asked_by` is taken only when that boolean option is true. With an `environment` the
-    step runs in a fresh process that has those variables, never in a warm fork.
+    versions are part of the cache key. So are `libraries`, which are found where the worker's
+    settings say (`workers.tensorrt_bridge.library`). `memory` is the expected peak as a
+    multiple of the source's size. Raise `version` whenever the same source may yield other
+    bytes. An edge with `asked_by` is taken only when that option is `asked_for`. With
+    `samples` it cannot do without the user's inputs. With an `environment` the step runs in a
+    fresh process that has those variables, never in a warm fork. A body that is told to stop
+    has `grace` seconds before it is killed. `timed` ones keep a timing cache.
     """
 
     source: Format
@@ -70,11 +93,16 @@ class Converter(Generic[O]):
     version: int
     name: str
     packages: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
     memory: float = 3.0
     fidelity: Fidelity = Fidelity.CLOSE
     queue: Queue = Queue.CPU
     asked_by: str | None = None
+    asked_for: bool | str = True
+    samples: bool = False
     environment: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    grace: float = 0.0
+    timed: bool = False
 
 
 def converter(
@@ -86,11 +114,16 @@ def converter(
     version: int,
     name: str | None = None,
     packages: tuple[str, ...] = (),
+    libraries: tuple[str, ...] = (),
     memory: float = 3.0,
     fidelity: Fidelity = Fidelity.CLOSE,
     queue: Queue = Queue.CPU,
     asked_by: str | None = None,
+    asked_for: bool | str = True,
+    samples: bool = False,
     environment: Mapping[str, str] = NOTHING,
+    grace: float = 0.0,
+    timed: bool = False,
 ) -> Callable[[Callable[[Bench[O]], None]], Converter[O]]:
     """Turn a function into an edge. Registers nothing: the catalogue does that, in the open.
 
@@ -108,11 +141,16 @@ def converter(
             version=version,
             name=name or f"{source}-to-{target}",
             packages=packages,
+            libraries=libraries,
             memory=memory,
             fidelity=fidelity,
             queue=queue,
             asked_by=asked_by,
+            asked_for=asked_for,
+            samples=samples,
             environment=environment,
+            grace=grace,
+            timed=timed,
         )
 
     return decorate

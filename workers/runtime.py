@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from shared.domain.archives import unpack
 from shared.domain.formats import Format, Layout
+from shared.domain.offers import Queue
 from shared.domain.signatures import Inspection, Signature, Tensor
 
 MOST_UNPACKED = 32 << 30
@@ -38,14 +39,21 @@ class Session:
         return self.run(inputs)
 
 
+Sizes = tuple[Mapping[str, tuple[int, ...]], ...]
+"""Shapes to try, each for all inputs by name."""
+
+
 class Runtime(ABC):
     """One format that can be inspected and run.
 
-    `packages` are distributions: the runtime is offered only where all are installed.
+    `packages` are distributions: the runtime is offered only where all are installed, and
+    where `libraries` were found. `queue` says which workers can run it.
     """
 
     format: ClassVar[Format]
     packages: ClassVar[tuple[str, ...]]
+    libraries: ClassVar[tuple[str, ...]] = ()
+    queue: ClassVar[Queue] = Queue.CPU
 
     def prepare(self, path: Path, folder: Path) -> Path:
         """Make the stored bytes readable; the path that the other methods want.
@@ -63,6 +71,17 @@ class Runtime(ABC):
     def choose(self, path: Path, options: Mapping[str, Any]) -> Path:  # noqa: ARG002 - for others
         """Note which of several models in `path` the target's options mean, if they say so."""
         return path
+
+    def sizes(self, path: Path) -> Sizes | None:  # noqa: ARG002 - for others
+        """The shapes that it was built for, where it takes no others; None: as its signature."""
+        return None
+
+    def measure(self, path: Path, beside: Path | None) -> dict[str, Any] | None:  # noqa: ARG002
+        """How fast it is on this machine, beside ONNX Runtime where `beside` is an ONNX model.
+
+        None where that is of no interest: only engines are measured.
+        """
+        return None
 
     @abstractmethod
     def inspect(self, path: Path, given: Given) -> Inspection:

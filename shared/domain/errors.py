@@ -29,17 +29,22 @@
       + NoRoute             422  no_route
       + InvalidOptions      422  invalid_options
       + BareStateDict       422  bare_state_dict
+      + SamplesRequired     422  samples_required
     x StepRefused         422  conversion_failed
       + InvalidModel        422  invalid_model
       + UnsupportedOperator 422  unsupported_operator
       + AccuracyMismatch    422  accuracy_mismatch
       + BadSamples          422  bad_samples
+      + InvalidProfile      422  invalid_profile
+      + UnsupportedPrecision 422  unsupported_precision
+      + DeviceMemoryExceeded 422  device_memory_exceeded
       + MemoryExceeded      422  memory_exceeded
       + DeadlineExceeded    422  deadline_exceeded
       + OutputExceeded      422  output_exceeded
   + Ours                the service is at fault
     x Crashed             500  crashed
     x WorkerLost          500  worker_lost
+    x LibraryMissing      500  library_missing
     x IllegalMove         500  illegal_move
     x LeaseLost           500  lease_lost
   + Passing             try again later
@@ -229,6 +234,10 @@ class BareStateDict(Unplannable):
     code, title = "bare_state_dict", "Weights without a model cannot be converted"
 
 
+class SamplesRequired(Unplannable):
+    code, title = "samples_required", "The options need samples of the model's inputs"
+
+
 class StepRefused(Yours):
     code, title = "conversion_failed", "The model could not be converted"
 
@@ -249,6 +258,20 @@ class BadSamples(StepRefused):
     code, title = "bad_samples", "The samples do not fit the model's inputs"
 
 
+class InvalidProfile(StepRefused):
+    code, title = "invalid_profile", "A range of shapes does not fit the model's input"
+
+
+class UnsupportedPrecision(StepRefused):
+    code, title = "unsupported_precision", "The GPU does not compute in this precision"
+
+
+class DeviceMemoryExceeded(StepRefused):
+    """Of the GPU. Another attempt on the same device would end alike."""
+
+    code, title = "device_memory_exceeded", "The step needed more GPU memory than there is"
+
+
 class MemoryExceeded(StepRefused):
     code, title = "memory_exceeded", "The step needed more memory than it may have"
 
@@ -267,6 +290,10 @@ class Crashed(Ours):
 
 class WorkerLost(Ours):
     code, title = "worker_lost", "The worker that ran the step was lost"
+
+
+class LibraryMissing(Ours):
+    code, title = "library_missing", "A library that the worker announced cannot be loaded"
 
 
 class IllegalMove(Ours):

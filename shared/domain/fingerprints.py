@@ -10,6 +10,7 @@ from shared.domain.plans import (
     TOLERANCES,
     VERIFIER_VERSION,
     Action,
+    Check,
     Convert,
     Inspect,
     Verify,
@@ -20,6 +21,9 @@ def fingerprint(
     action: Action, inputs: Sequence[str], toolchain: Mapping[str, str] | None = None
 ) -> str:
     """The cache key of a step: 64 hexadecimal digits.
+
+    What a step needs of a GPU is no part of it: an engine's result is kept under this key and
+    the kind of GPU that built it, and is good for every job whose needs that GPU meets.
 
     Args:
         action: what is done; only what can change the result is read from it.
@@ -37,6 +41,14 @@ def fingerprint(
             what = {
                 "converter": action.converter,
                 "version": action.version,
+                "options": action.options,
+            }
+        case Check():
+            what = {
+                "source": action.source,
+                "target": action.target,
+                "version": action.version,
+                "binding": action.binding,
                 "options": action.options,
             }
         case Verify():

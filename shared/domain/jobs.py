@@ -1,11 +1,17 @@
 """A job has no life of its own: what it is, and what comes next, is read off its steps."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, assert_never
 
+from shared.domain.artifacts import Artifact
+from shared.domain.engines import Manifest
+from shared.domain.formats import ONNX, TORCHSCRIPT
+from shared.domain.gpus import ANY, Gpu, Needs, exactly
 from shared.domain.lifecycle import State
-from shared.domain.plans import Action, Plan
+from shared.domain.offers import Queue
+from shared.domain.plans import Action, Check, Convert, Inspect, Plan, Verify
 
 INSPECTION = -1
 """The route number of the inspect step, which comes before all routes."""
@@ -48,6 +54,68 @@ def action_at(plan: Plan, place: Place) -> Action:
     if place.route == INSPECTION:
         return plan.inspect
     return plan.routes[place.route].actions[place.position]
+
+
+@dataclass(frozen=True, slots=True)
+class Materials:
+    """What a job's steps work on.
+
+    `outputs` are what the steps of the route at hand have written, by position; `extras` the
+    further models of a repository.
+    """
+
+    source: Artifact
+    samples: Artifact | None = None
+    extras: tuple[Artifact, ...] = ()
+    outputs: Mapping[int, Artifact] = field(default_factory=dict)
+
+
+def inputs_at(plan: Plan, place: Place, given: Materials) -> dict[str, Artifact]:
+    """The inputs of a step by role, in the order in which they go into its fingerprint."""
+    action = action_at(plan, place)
+    written = [given.outputs[each] for each in sorted(given.outputs) if each < place.position]
+    here = written[-1] if written else given.source
+    samples = {"samples": given.samples} if given.samples else {}
+    match action:
+        case Inspect():
+            return {"source": given.source} | samples
+        case Convert():
+            silent = action.source == TORCHSCRIPT.name  # its file does not say its inputs
+            last = action == plan.routes[place.route].converts[-1]
+            extras = enumerate(given.extras if last else ())
+            return (
+                {"source": here}
+                | (samples if silent or action.samples else {})
+                | {f"extra-{number}": each for number, each in extras}
+            )
+        case Check():
+            return {"source": here}
+        case Verify():
+            ends = {"reference": given.source, "candidate": here}
+            beside = [each for each in written[:-1] if each.format == ONNX.name]
+            on_gpu = action.queue is Queue.GPU and beside
+            return ends | ({"beside": beside[-1]} if on_gpu else {}) | samples
+        case _:
+            assert_never(action)
+
+
+def needs_at(action: Action, reports: Sequence[Mapping[str, Any]]) -> Needs:
+    """What a step needs of a GPU. `reports` are those of the route's steps before it.
+
+    An engine that is tied to its GPU is verified on the same kind of device.
+    """
+    if isinstance(action, Inspect | Check):
+        return ANY
+    if isinstance(action, Verify) and action.queue is Queue.GPU:
+        built_on = [gpu for report in reports if (gpu := gpu_of(report)) is not None]
+        if built_on:
+            return exactly(built_on[-1])
+    return action.needs
+
+
+def gpu_of(report: Mapping[str, Any]) -> Gpu | None:
+    """The device that built what the report tells of; None where it was built without one."""
+    return Manifest.model_validate(report["manifest"]).gpu if "manifest" in report else None
 
 
 def progress(plan: Plan, steps: Sequence[tuple[Place, State]]) -> Progress:

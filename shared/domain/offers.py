@@ -5,6 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.domain.gpus import Gpu
+
 
 class Queue(StrEnum):
     """A class of workers. A doorbell rings one of them."""
@@ -30,8 +32,10 @@ class ConverterOffer(BaseModel):
     """An edge of the graph, as a worker announces it.
 
     `options` is the JSON Schema of the converter's options. `asked_by`, where set, is the
-    boolean option that must be true for the planner to put the edge in: such an edge leads
-    from a format to itself. `memory` is the expected peak as a multiple of the input's size.
+    option that must be `asked_for` for the planner to put the edge in: such an edge leads
+    from a format to itself. With `samples` it wants the user's inputs (to calibrate, say), and
+    a job without any is refused. `memory` is the expected peak as a multiple of the input's
+    size.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")  # a later version may say more
@@ -45,6 +49,8 @@ class ConverterOffer(BaseModel):
     fidelity: Fidelity
     queue: Queue = Queue.CPU
     asked_by: str | None = None
+    asked_for: bool | str = True
+    samples: bool = False
     memory: float = 3.0
     toolchain: Toolchain = Field(default_factory=dict)
 
@@ -53,17 +59,38 @@ class ConverterOffer(BaseModel):
         return f"convert:{self.name}@{self.version}"
 
 
+class CheckerOffer(BaseModel):
+    """Something that can say of a model, before it is converted, what a target covers of it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")  # a later version may say more
+
+    source: str
+    target: str
+    version: int
+    toolchain: Toolchain = Field(default_factory=dict)
+
+    @property
+    def capability(self) -> str:
+        return f"check:{self.source}:{self.target}@{self.version}"
+
+
 class RuntimeOffer(BaseModel):
-    """A format that the worker can inspect and run."""
+    """A format that the worker can inspect and run; `queue` is where it can be run."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")  # a later version may say more
 
     format: str
+    queue: Queue = Queue.CPU
     toolchain: Toolchain = Field(default_factory=dict)
 
 
 class Offer(BaseModel):
-    """All that one worker can do. `memory` is in bytes; `slots` is how many steps at once."""
+    """All that one worker can do.
+
+    `memory` is in bytes; `slots` is how many steps it runs at once on the CPU, and each of its
+    `gpus` is a slot of its own. `missing`: what it looked for at its start and did not find,
+    in sentences for its operator.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")  # a later version may say more
 
@@ -74,6 +101,9 @@ class Offer(BaseModel):
     memory: int
     converters: tuple[ConverterOffer, ...]
     runtimes: tuple[RuntimeOffer, ...]
+    checkers: tuple[CheckerOffer, ...] = ()
+    gpus: tuple[Gpu, ...] = ()
+    missing: tuple[str, ...] = ()
     isolation: dict[str, str] = Field(default_factory=dict)
 
     @property
@@ -83,5 +113,14 @@ class Offer(BaseModel):
         return (
             *(f"inspect:{name}" for name in formats),
             *(converter.capability for converter in self.converters),
+            *(checker.capability for checker in self.checkers),
             *(f"verify:{one}:{other}" for one in formats for other in formats),
         )
+
+    @property
+    def bells(self) -> dict[str, int]:
+        """The doorbells that it listens for, and how many steps each can set going at once."""
+        bells = {Queue.CPU.value: self.slots} if Queue.CPU in self.queues else {}
+        for gpu in self.gpus:
+            bells[gpu.bell] = bells.get(gpu.bell, 0) + 1
+        return bells

@@ -3,11 +3,12 @@
 A step can be replayed by hand: `python -m workers.child FOLDER` on a folder with `order.json`.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.faults import Fault
+from shared.domain.gpus import Gpu
 from shared.domain.plans import Action, Tolerance
 
 
@@ -22,13 +23,20 @@ class Input(_Wire):
     format: str
 
 
+STOP_FILE: Final = "stop"
+"""Lies in the folder of a child whose step is being stopped."""
+
+
 class WorkOrder(_Wire):
     """Read by the child from `order.json`.
 
-    `inputs` is named by role: `source` for inspect and convert; `reference`, `candidate` and,
-    where the user gave some, `samples` (format `npz`) for verify. A tree format's input is its
-    zip. `output` is where a convert step writes its result (a file; a tree is zipped by the
-    child itself). `seed` makes verification repeatable.
+    `inputs` is named by role: `source` for inspect, convert and check; `reference`, `candidate`
+    and, where the user gave some, `samples` (format `npz`) for verify, with the ONNX model
+    that became an engine as `beside`; `extra-0`, `extra-1`… are the further models of a
+    repository. A tree format's input is its zip. `output` is where a convert step writes its
+    result (a file; a tree is zipped by the child itself). `seed` makes verification
+    repeatable. `gpu` is the device that the child has for itself. `caches` are timing caches
+    to begin with; a child that knows more afterwards writes `cache_output`.
     """
 
     action: Action
@@ -36,6 +44,9 @@ class WorkOrder(_Wire):
     output: str
     tolerances: dict[str, Tolerance]
     seed: int = 0
+    gpu: Gpu | None = None
+    caches: tuple[str, ...] = ()
+    cache_output: str | None = None
 
 
 class ProducedNote(_Wire):
@@ -57,8 +68,11 @@ class DisagreedNote(_Wire):
 
 
 class RefusedNote(_Wire):
+    """`report`: what was found out on the way, where that is more than the fault."""
+
     kind: Literal["refused"] = "refused"
     fault: Fault
+    report: dict[str, Any] = Field(default_factory=dict)
 
 
 class BrokeNote(_Wire):

@@ -1,6 +1,6 @@
 """How an attempt at a step can end. A value, not an exception: the caller must look."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, assert_never
@@ -38,6 +38,7 @@ class Refused:
     """The model is at fault: an operator that is not covered, a file that cannot be loaded."""
 
     fault: Fault
+    report: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

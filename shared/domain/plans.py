@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.domain.formats import FORMATS
+from shared.domain.gpus import ANY, Needs
 from shared.domain.offers import Queue, Toolchain
 
 
@@ -13,14 +15,18 @@ class _Frozen(BaseModel):
 
 
 class Tolerance(_Frozen):
-    """|source - result| <= atol + rtol * |source| + noise * largest, for one dtype.
+    """|source - result| <= atol + rtol * |source| + (share + noise) * largest, for one dtype.
 
     `largest` is the largest magnitude of the source's output; `noise` is 256 times the dtype's
     epsilon, at most `atol`: the last bits that sums of large values leave on small ones.
+    `share` is what a result may lose that computes in a lower precision than its source; such
+    a one must point the same way, too: the cosine of the angle is at least `cosine`.
     """
 
     rtol: float
     atol: float
+    share: float = 0.0
+    cosine: float | None = None
 
 
 TOLERANCES: dict[str, Tolerance] = {
@@ -60,7 +66,7 @@ class Inspect(_Frozen):
 
 
 class Convert(_Frozen):
-    """Walk one edge."""
+    """Walk one edge. With `samples` the user's inputs go with it; `needs` are of a GPU step."""
 
     kind: Literal["convert"] = "convert"
     converter: str
@@ -68,8 +74,15 @@ class Convert(_Frozen):
     source: str
     target: str
     options: dict[str, Any]
+    samples: bool = False
     queue: Queue = Queue.CPU
+    needs: Needs = ANY
     toolchain: Toolchain
+
+    @property
+    def tied(self) -> bool:
+        """Whether what it writes is good for the kind of GPU that wrote it, and no other."""
+        return self.target in FORMATS and not FORMATS[self.target].portable
 
     @property
     def capability(self) -> str:
@@ -80,10 +93,37 @@ class Convert(_Frozen):
         return f"convert {self.converter}"
 
 
+class Check(_Frozen):
+    """Ask what a target covers of a model, before anything is built.
+
+    `before` is the index, among the route's converts, of the one that it comes before. A
+    `binding` check refuses a model that is not covered; another only tells.
+    """
+
+    kind: Literal["check"] = "check"
+    source: str
+    target: str
+    version: int
+    before: int
+    binding: bool = True
+    options: dict[str, Any] = Field(default_factory=dict)
+    queue: Queue = Queue.CPU
+    toolchain: Toolchain
+
+    @property
+    def capability(self) -> str:
+        return f"check:{self.source}:{self.target}@{self.version}"
+
+    @property
+    def title(self) -> str:
+        return f"check {self.source} for {self.target}"
+
+
 class Verify(_Frozen):
     """Run the source and the result on the same inputs and compare what they say.
 
-    `options` are the target's: a dynamic dimension may have been given up on purpose.
+    `options` are the target's: a dynamic dimension may have been given up on purpose, and a
+    precision chosen. What a GPU needs to be for it is known once the result is there.
     """
 
     kind: Literal["verify"] = "verify"
@@ -91,6 +131,7 @@ class Verify(_Frozen):
     candidate: str
     options: dict[str, Any] = Field(default_factory=dict)
     queue: Queue = Queue.CPU
+    needs: Needs = ANY
     toolchain: Toolchain
 
     @property
@@ -102,22 +143,31 @@ class Verify(_Frozen):
         return f"verify {self.candidate} against {self.reference}"
 
 
-Action = Annotated[Inspect | Convert | Verify, Field(discriminator="kind")]
+Action = Annotated[Inspect | Convert | Check | Verify, Field(discriminator="kind")]
 
 
 class Route(_Frozen):
-    """A path from source to target. Without `verify`, no worker can run one of its ends."""
+    """A path from source to target.
+
+    Without `verify`, no worker can run one of its ends: `unverified` says why. A route whose
+    check is all that was asked for ends with it.
+    """
 
     converts: tuple[Convert, ...]
+    check: Check | None = None
     verify: Verify | None
+    unverified: str | None = None
 
     @property
     def name(self) -> str:
         return " → ".join(each.converter for each in self.converts) or "as it is"
 
     @property
-    def actions(self) -> tuple[Convert | Verify, ...]:
-        return (*self.converts, self.verify) if self.verify else self.converts
+    def actions(self) -> tuple[Convert | Check | Verify, ...]:
+        actions: list[Convert | Check | Verify] = list(self.converts)
+        if self.check:
+            actions.insert(self.check.before, self.check)
+        return (*actions, self.verify) if self.verify else tuple(actions)
 
 
 class Declined(_Frozen):
@@ -128,10 +178,14 @@ class Declined(_Frozen):
 
 
 class Plan(_Frozen):
-    """Inspect, then the routes in the order in which they are tried."""
+    """Inspect, then the routes in the order in which they are tried.
+
+    `purpose` is `check` where nobody wants the result, only to know whether it can be had.
+    """
 
     source: str
     target: str
+    purpose: Literal["convert", "check"] = "convert"
     inspect: Inspect
     routes: tuple[Route, ...]
     declined: tuple[Declined, ...] = ()

@@ -1,11 +1,19 @@
 """Rosters: all workers that were ever heard of, and what can be done with them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from shared.domain.offers import ConverterOffer, Offer, Toolchain
-from shared.domain.plans import Action, Convert, Inspect
+from shared.domain.gpus import ANY, Gpu
+from shared.domain.offers import (
+    CheckerOffer,
+    ConverterOffer,
+    Offer,
+    Queue,
+    RuntimeOffer,
+    Toolchain,
+)
+from shared.domain.plans import Action, Check, Convert, Inspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +56,36 @@ class Roster:
             each for member in self.members if member.online for each in member.offer.capabilities
         )
 
-    def runtimes(self, *formats: str) -> Toolchain | None:
-        """The packages with which one worker runs all of these formats; None if none can."""
+    @cached_property
+    def gpus(self) -> tuple[Gpu, ...]:
+        """The devices of the workers that are there now."""
+        return tuple(gpu for member in self.members if member.online for gpu in member.offer.gpus)
+
+    def gpu_for(self, action: Action) -> Gpu | None:
+        """A device that meets the action's needs: one that is on line before any other."""
+        needs = ANY if isinstance(action, Inspect | Check) else action.needs
+        known = (gpu for member in self.members for gpu in member.offer.gpus)
+        return next((gpu for gpu in known if needs.met_by(gpu)), None)
+
+    def checker(self, source: str, target: str) -> CheckerOffer | None:
+        """The newest that a worker on line has, else the newest known."""
+        found = [
+            (member.online, each.version, each)
+            for member in self.members
+            for each in member.offer.checkers
+            if (each.source, each.target) == (source, target)
+        ]
+        return max(found, key=lambda each: each[:2])[2] if found else None
+
+    def runtimes(self, *formats: str, online: bool = False) -> tuple[Toolchain, Queue] | None:
+        """The packages with which one worker runs all of these formats, and where it does so.
+
+        None if no worker can; only those on line count where `online` is asked for.
+        """
         for member in self.members:
-            held = {each.format: each.toolchain for each in member.offer.runtimes}
-            if held.keys() >= set(formats):
-                return {name: v for each in formats for name, v in held[each].items()}
+            held = {each.format: each for each in member.offer.runtimes}
+            if held.keys() >= set(formats) and (member.online or not online):
+                return _together([held[each] for each in formats])
         return None
 
     def _edges(self) -> Iterator[ConverterOffer]:
@@ -65,9 +97,18 @@ def toolchain(action: Action, offer: Offer) -> Toolchain:
     if isinstance(action, Convert):
         edges = [each for each in offer.converters if each.capability == action.capability]
         return dict(edges[0].toolchain) if edges else dict(action.toolchain)
+    if isinstance(action, Check):
+        checks = [each for each in offer.checkers if each.capability == action.capability]
+        return dict(checks[0].toolchain) if checks else dict(action.toolchain)
     if isinstance(action, Inspect):
         formats: tuple[str, ...] = (action.format,)
     else:
         formats = (action.reference, action.candidate)
     found = Roster((Member(offer, online=True),)).runtimes(*formats)
-    return dict(action.toolchain) if found is None else found
+    return dict(action.toolchain) if found is None else found[0]
+
+
+def _together(held: Sequence[RuntimeOffer]) -> tuple[Toolchain, Queue]:
+    tools = {name: version for each in held for name, version in each.toolchain.items()}
+    on_gpu = any(each.queue is Queue.GPU for each in held)
+    return tools, Queue.GPU if on_gpu else Queue.CPU

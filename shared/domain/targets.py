@@ -6,9 +6,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Target(BaseModel):
-    """A format's name and the options for getting there, as flat as the user wrote them."""
+    """A format's name and the options for getting there, as flat as the user wrote them.
+
+    `matrix` asks for one job for each combination of its values: `{"precision": ["fp16",
+    "int8"], "gpu": ["H100", "L4"]}` is four.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: str = Field(min_length=1, max_length=64)
     options: dict[str, Any] = Field(default_factory=dict)
+    matrix: dict[str, tuple[Any, ...]] = Field(default_factory=dict)

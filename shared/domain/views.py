@@ -5,7 +5,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.domain.coverage import Coverage
+from shared.domain.engines import Manifest
 from shared.domain.faults import Fault
+from shared.domain.gpus import Gpu
 from shared.domain.jobs import JobState
 from shared.domain.lifecycle import State
 from shared.domain.offers import Offer
@@ -68,7 +71,10 @@ class SamplesView(_View):
 
 
 class AttemptView(_View):
-    """One try at a step. `peak_memory` is in bytes, `seconds` is wall time in the child."""
+    """One try at a step. `peak_memory` is in bytes, `seconds` is wall time in the child.
+
+    `gpu`: the device that it had for itself.
+    """
 
     number: int
     worker: str
@@ -78,6 +84,7 @@ class AttemptView(_View):
     fault: Fault | None
     peak_memory: int | None
     seconds: float | None
+    gpu: Gpu | None = None
 
 
 class OutputView(_View):
@@ -121,10 +128,31 @@ class RejectedRoute(_View):
     fault: Fault
 
 
+class EngineView(_View):
+    """An engine's manifest, and how it came about.
+
+    `model` is the digest of the model that was uploaded, `route` the converters from there,
+    `verification` the report of the run against it; None where there was none.
+    """
+
+    manifest: Manifest
+    model: str
+    route: str
+    verification: dict[str, Any] | None
+
+
 class Report(_View):
-    """What became of the job: the proof, the route taken, those that were not and why."""
+    """What became of the job: the proof, the route taken, those that were not and why.
+
+    `unverified`: why nothing ran the result. `coverage`: what a check said. `engine`: of the
+    TensorRT targets. `build`: what building it cost.
+    """
 
     proof: Proof | None
+    unverified: str | None = None
+    coverage: Coverage | None = None
+    engine: EngineView | None = None
+    build: dict[str, Any] | None = None
     route: str | None
     rejected: tuple[RejectedRoute, ...]
     declined: tuple[dict[str, str], ...]
@@ -133,14 +161,16 @@ class Report(_View):
 
 
 class JobSummary(_View):
-    """A job in a list."""
+    """A job in a list. The jobs of one request have the same `request`."""
 
     id: str
+    request: str
     tenant: str
     model_id: str
     model_name: str
     source: str
     target: str
+    purpose: Literal["convert", "check"]
     options: dict[str, Any]
     priority: int
     state: JobState
