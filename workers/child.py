@@ -198,6 +198,19 @@ def _verify(order: WorkOrder, action: Verify, folder: Path, say: Say) -> Note:
     return AgreedNote(report=note.report | ({"measured": measured} if measured else {}))
 
 
+def _prepared(order: WorkOrder, folder: Path, role: str) -> Path:
+    given = order.inputs[role]
+    path = folder / given.path
+    runtime = RUNTIMES.get(given.format)
+    if runtime is None:
+        return path
+    return runtime.choose(runtime.prepare(path, folder / f"{role}.unpacked"), order.action.options)
+
+
+def _samples(order: WorkOrder, folder: Path) -> Path | None:
+    return folder / order.inputs["samples"].path if "samples" in order.inputs else None
+
+
 def _extras(order: WorkOrder, folder: Path) -> Iterator[Path]:
     for role, given in order.inputs.items():
         if role.startswith("extra-"):
