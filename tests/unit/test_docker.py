@@ -121,7 +121,8 @@ def test_port_is_one_port() -> None:
 
 
 def test_compose_has_every_part() -> None:
-    assert {"postgres", "redis", "s3", "migrate", "api", "sweeper", "cpu-worker"} <= set(SERVICES)
+    parts = {"postgres", "redis", "s3", "migrate", "api", "sweeper", "cpu-worker", "gpu-worker"}
+    assert parts <= set(SERVICES)
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -169,7 +170,24 @@ def test_no_secret_is_on_a_command_line(name: str) -> None:
     assert not [secret for secret in SECRETS.values() if secret in said]
 
 
-def test_workers_can_be_scaled() -> None:
-    worker = SERVICES["cpu-worker"]
+def test_gpu_worker_is_given_gpus_and_pinned_libraries() -> None:
+    worker = SERVICES["gpu-worker"]
+    (devices,) = worker["deploy"]["resources"]["reservations"]["devices"]
+    assert devices["capabilities"] == ["gpu"]
+    assert worker["profiles"] == ["gpu"]  # a host without one starts the rest
+    dockerfile = DOCKER / "gpu-worker.Dockerfile"
+    assert environment(dockerfile)[f"{PREFIX}WORKER_QUEUES"] == "gpu"
+    pinned = (DOCKER / "gpu-worker.lock").read_text().splitlines()
+    names = dict(line.split("==") for line in pinned if not line.startswith("#"))
+    for extra in PYPROJECT["project"]["optional-dependencies"]["gpu"][1:]:
+        assert re.split(r"[>=]", extra)[0] in names
+    assert any(
+        "--requirement docker/gpu-worker.lock" in run for run in arguments(dockerfile, "RUN")
+    )
+
+
+@pytest.mark.parametrize("name", ["cpu-worker", "gpu-worker"])
+def test_workers_can_be_scaled(name: str) -> None:
+    worker = SERVICES[name]
     assert "container_name" not in worker
     assert "ports" not in worker
