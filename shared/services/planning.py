@@ -70,14 +70,14 @@ def known_routes(roster: Roster, source: str | None, target: str | None) -> Iter
 
 
 def _inspection(source: str, given: Mapping[str, Any], roster: Roster) -> Inspect:
-    toolchain = roster.runtimes(source)
-    if toolchain is None:
+    found = roster.runtimes(source)
+    if found is None:
         raise NoRoute(
             f"No worker that can read {source} has come on line yet. Start one that can, and"
             " submit again.",
             field="model_id",
         )
-    return Inspect(format=source, options=_only(INSPECTED, given), toolchain=toolchain)
+    return Inspect(format=source, options=_only(INSPECTED, given), toolchain=found[0])
 
 
 def _refuse_unknown(
@@ -190,11 +190,16 @@ def _route(
 def _verification(
     source: str, goal: str, given: Mapping[str, Any], roster: Roster
 ) -> Verify | None:
-    toolchain = roster.runtimes(source, goal)
-    if toolchain is None:
+    found = roster.runtimes(source, goal)
+    if found is None:
         return None
+    toolchain, queue = found
     return Verify(
-        reference=source, candidate=goal, options=_only(VERIFIED, given), toolchain=toolchain
+        reference=source,
+        candidate=goal,
+        options=_only(VERIFIED, given),
+        queue=queue,
+        toolchain=toolchain,
     )
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from typing import Final
+from uuid import uuid4
 
 from shared.domain.errors import BadRequest, InvalidSchema
 from shared.domain.targets import Target
@@ -56,8 +57,9 @@ class Submit:
         model = self._models.model(tenant, model_id)
         given = self._models.samples(tenant, samples) if samples is not None else None
         roster = self._fleet.roster()
+        together = str(uuid4())
         jobs = [
-            NewJob(model, target, plan(model.format, target, roster), priority, given)
+            NewJob(model, target, plan(model.format, target, roster), priority, given, together)
             for target in targets
         ]
         self._doorbell.check()
