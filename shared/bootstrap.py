@@ -53,7 +53,7 @@ def services(settings: Settings) -> Services:
     doorbell = Bell(settings.broker_url)
     store = open_store(settings.store_url, sign=settings.store_sign)
     fleet = Workers(database, settings.lease)
-    jobs = Jobs(database, Bells(doorbell), fleet)
+    jobs = Jobs(database, Bells(doorbell, fleet), fleet)
     models = Models(database)
     return Services(
         uploads=_uploads(settings, database, store, doorbell),
@@ -92,7 +92,8 @@ def sweeper(settings: Settings) -> Sweep:
 
 def _steps(settings: Settings, database: Database, doorbell: Doorbell) -> Steps:
     backoff = timedelta(seconds=settings.retry_backoff)
-    return Steps(database, Bells(doorbell), Persistence(settings.max_attempts, backoff))
+    bells = Bells(doorbell, Workers(database, settings.lease))
+    return Steps(database, bells, Persistence(settings.max_attempts, backoff))
 
 
 def _uploads(

@@ -141,6 +141,14 @@ class JobStore(Protocol):
 
     def job(self, tenant: str, job_id: str) -> JobView: ...
 
+    def by_request(self, tenant: str, request_id: str) -> list[JobView]:
+        """The jobs of one request, in the order in which they were submitted.
+
+        Raises:
+            NotFound: the tenant has none of it.
+        """
+        ...
+
     def jobs(
         self, tenant: str, wanted: JobFilter, limit: int, cursor: str | None
     ) -> Page[JobSummary]:

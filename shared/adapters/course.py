@@ -1,24 +1,37 @@
 """A job's course: everything that follows, within one transaction, from a step that moved."""
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
 from pydantic import TypeAdapter
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from shared.adapters.classes import ANYWHERE, class_of
 from shared.adapters.events import Happening, of_step, record
 from shared.adapters.tables import JobRow, ModelRow, ResultRow, StepRow
 from shared.domain.artifacts import Artifact
 from shared.domain.fingerprints import fingerprint
-from shared.domain.formats import TORCHSCRIPT
-from shared.domain.jobs import INSPECTION, JobState, Place, action_at, progress
+from shared.domain.gpus import ANY, Gpu, Needs
+from shared.domain.jobs import (
+    INSPECTION,
+    JobState,
+    Materials,
+    Place,
+    action_at,
+    inputs_at,
+    needs_at,
+    order_of,
+    progress,
+)
 from shared.domain.lifecycle import Move, State, moved
 from shared.domain.offers import Queue
-from shared.domain.plans import Action, Convert, Inspect, Plan
+from shared.domain.plans import Action, Convert, Plan
+from shared.ports import Wanted
 
-Ready = dict[str, Queue]
-"""Fingerprints of steps that became ready: to be rung for after the commit."""
+Ready = set[Wanted]
+"""Steps that became ready: to be rung for after the commit."""
 
 ACTION: TypeAdapter[Action] = TypeAdapter(Action)
 
@@ -36,7 +49,7 @@ class Course:
         self.job = job
         self.plan = Plan.model_validate(job.plan)
         self.now = session.scalars(select(func.now())).one()
-        self.ready: Ready = {}
+        self.ready: Ready = set()
         self._steps = list(
             session.scalars(
                 select(StepRow).where(StepRow.job_id == job.id, StepRow.round == job.round)
@@ -87,6 +100,7 @@ class Course:
     def reuse(self, step: StepRow, result: ResultRow) -> None:
         """Finish a ready step with what an equal one wrote."""
         self._move(step, Move.FINISH)
+        step.gpu = result.gpu
         step.output_digest = result.output_digest
         step.output_format = result.output_format
         step.output_size = result.output_size
@@ -121,6 +135,9 @@ class Course:
             action=action.model_dump(mode="json"),
             capability=action.capability,
             queue=action.queue.value,
+            needs=ANYWHERE,
+            tied=isinstance(action, Convert) and action.tied,
+            gpu="",
             priority=self.job.priority,
             turn=self.job.turn,
             state=State.WAITING.value,
@@ -133,47 +150,63 @@ class Course:
 
     def _unblock(self, step: StepRow) -> None:
         action = action_at(self.plan, _place(step))
-        inputs = self._inputs(action, step)
+        earlier = self._earlier(step)
+        inputs = inputs_at(self.plan, _place(step), self._materials(earlier))
+        needs = ANY
+        if action.queue is Queue.GPU:
+            needs = needs_at(action, [row.report or {} for row in earlier])
         digests = [artifact.digest for artifact in inputs.values()]
         step.inputs = {role: artifact.model_dump() for role, artifact in inputs.items()}
         step.fingerprint = fingerprint(action, digests)
+        step.needs = class_of(needs)
         step.ready_at = self.now
         self._move(step, Move.UNBLOCK)
         self.say_of(step, "step.ready")
-        known = self.session.get(ResultRow, step.fingerprint)
+        known = self._known(step, needs)
         if known is not None:
             self.reuse(step, known)
         else:
-            self.ready[step.fingerprint] = action.queue
+            self.ready.add(Wanted(step.fingerprint, action.queue, needs))
 
-    def _inputs(self, action: Action, step: StepRow) -> dict[str, Artifact]:
-        """By role, in the order in which they go into the fingerprint."""
-        source = self._source()
-        converted = [
-            output_of(row)
+    def _known(self, step: StepRow, needs: Needs) -> ResultRow | None:
+        """What an equal step wrote.
+
+        Where any kind of GPU would do, which one it shall be is not known before the claim.
+        """
+        if not step.tied:
+            return self.session.get(ResultRow, (step.fingerprint, ""))
+        if needs.gpu is None and needs.compute_capability is None:
+            return None
+        written = (
+            select(ResultRow)
+            .where(ResultRow.fingerprint == step.fingerprint)
+            .order_by(ResultRow.created_at)
+        )
+        return next((each for each in self.session.scalars(written) if meets(each, needs)), None)
+
+    def _earlier(self, step: StepRow) -> list[StepRow]:
+        """The converts of the step's route that came before it, in order."""
+        return [
+            row
             for row in sorted(self._steps, key=_place)
             if row.kind == "convert" and row.route == step.route and row.position < step.position
         ]
-        match action:
-            case Inspect():
-                return {"source": source} | self._samples()
-            case Convert():
-                if converted:
-                    return {"source": converted[-1]}
-                silent = action.source == TORCHSCRIPT.name  # its file does not say its inputs
-                return {"source": source} | (self._samples() if silent else {})
-            case _:
-                return {"reference": source, "candidate": converted[-1]} | self._samples()
+
+    def _materials(self, earlier: Sequence[StepRow]) -> Materials:
+        job = self.job
+        samples = None
+        if job.samples is not None and job.samples_size is not None:
+            samples = Artifact(digest=job.samples, format="npz", size=job.samples_size)
+        return Materials(
+            source=self._source(),
+            samples=samples,
+            extras=tuple(Artifact.model_validate(each) for each in job.extras or ()),
+            outputs={row.position: output_of(row) for row in earlier},
+        )
 
     def _source(self) -> Artifact:
         model = self.session.get_one(ModelRow, self.job.model_id)
         return Artifact(digest=model.digest, format=model.format, size=model.size)
-
-    def _samples(self) -> dict[str, Artifact]:
-        if self.job.samples is None or self.job.samples_size is None:
-            return {}
-        size = self.job.samples_size
-        return {"samples": Artifact(digest=self.job.samples, format="npz", size=size)}
 
     def _keep_inspection(self, step: StepRow) -> None:
         """Show with the model what was found; who finds it being written leaves it be."""
@@ -200,7 +233,8 @@ class Course:
         self.job.ended_at = self.now
         if state is JobState.SUCCEEDED:
             taken = self.plan.routes[max(row.route for row in self._steps)]
-            self.job.proof = "verified" if taken.verify else "converted_not_verified"
+            proof = "verified" if taken.verify else "converted_not_verified"
+            self.job.proof = proof if self.plan.purpose == "convert" else None
         if state is JobState.FAILED:
             self.job.error = self._error()
         self.say(f"job.{state.value}", proof=self.job.proof, error=self.job.error)
@@ -211,14 +245,15 @@ class Course:
         return failed[0].fault
 
 
-ROLES: Final = ("source", "reference", "candidate", "samples")
-"""In the order in which inputs go into a fingerprint; jsonb keeps an order of its own."""
-
-
 def inputs_of(step: StepRow) -> dict[str, Artifact]:
     """The inputs of a step that is ready or was, by role."""
-    kept = step.inputs or {}
-    return {role: Artifact.model_validate(kept[role]) for role in ROLES if role in kept}
+    kept = step.inputs or {}  # jsonb keeps an order of its own
+    return {role: Artifact.model_validate(kept[role]) for role in sorted(kept, key=order_of)}
+
+
+def meets(result: ResultRow, needs: Needs) -> bool:
+    """Whether the result was written on a device that would have done for these needs."""
+    return result.device is not None and needs.met_by(Gpu.model_validate(result.device))
 
 
 def output_of(step: StepRow) -> Artifact:

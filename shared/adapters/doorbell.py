@@ -10,7 +10,6 @@ from redis.exceptions import RedisError
 from typing_extensions import override
 
 from shared.domain.errors import BrokerAway
-from shared.domain.offers import Queue
 from shared.ports import Doorbell
 
 TASK: Final = "modelferry.answer"
@@ -38,14 +37,14 @@ class Bell(Doorbell):
         )
 
     @override
-    def ring(self, queue: Queue, times: int = 1) -> None:
+    def ring(self, bell: str, times: int = 1) -> None:
         with (
             _heard(),
             self._celery.producer_pool.acquire(block=True, timeout=PATIENCE) as producer,
         ):
             for _ in range(times):
                 self._celery.send_task(
-                    TASK, queue=queue.value, ignore_result=True, retry=False, producer=producer
+                    TASK, queue=bell, ignore_result=True, retry=False, producer=producer
                 )
 
     @override

@@ -12,7 +12,8 @@ from typing_extensions import override
 
 from shared.adapters.database import Database
 from shared.adapters.tables import WorkerRow
-from shared.domain.offers import Offer, Queue
+from shared.domain.gpus import Gpu
+from shared.domain.offers import Offer
 from shared.domain.rosters import Member, Roster
 from shared.domain.views import WorkerView
 from shared.ports import Fleet
@@ -99,15 +100,22 @@ class Workers(Fleet):
         )
 
     @override
-    def slots(self) -> dict[Queue, int]:
+    def gpus(self) -> tuple[Gpu, ...]:
+        return tuple(gpu for offer in self._offers() for gpu in offer.gpus)
+
+    @override
+    def slots(self) -> dict[str, int]:
+        slots: Counter[str] = Counter()
+        for offer in self._offers():
+            slots.update(offer.bells)
+        return dict(slots)
+
+    def _offers(self) -> list[Offer]:
+        """Of the workers on line."""
         query = select(WorkerRow.id, WorkerRow.offer).where(self._online())
-        slots: Counter[Queue] = Counter()
         with self._database.begin() as session:
             rows = session.execute(query).all()
-        for _, offer in _readable(rows):
-            for queue in offer.queues:
-                slots[queue] += offer.slots
-        return dict(slots)
+        return [offer for _, offer in _readable(rows)]
 
     def _online(self) -> ColumnElement[bool]:
         return and_(WorkerRow.stopped_at.is_(None), WorkerRow.seen_at > func.now() - self._term)

@@ -17,7 +17,7 @@ from shared.adapters.events import history
 from shared.adapters.jobviews import job_summaries, job_view
 from shared.adapters.models import following
 from shared.adapters.names import nowhere, uuid_of
-from shared.adapters.needs import missing_worker, ready_action
+from shared.adapters.needs import due_step, missing_worker
 from shared.adapters.tables import JobRow, SubmissionRow
 from shared.adapters.turns import next_turn
 from shared.domain.errors import Conflict, JobEnded, JobNotEnded, KeyReused
@@ -49,8 +49,8 @@ class Jobs(JobStore):
     def submit(
         self, tenant: str, jobs: Sequence[NewJob], request: KeyedRequest | None
     ) -> tuple[list[JobView], bool]:
-        ready: Ready = {}
-        rows = [_row(tenant, job) for job in jobs]
+        ready: Ready = set()
+        rows = [_row(tenant, number, job) for number, job in enumerate(jobs)]
         with self._database.begin() as session:
             new = request is None or _first(session, tenant, request, rows)
             if request is not None and not new:
@@ -100,6 +100,20 @@ class Jobs(JobStore):
         return self._told(view)
 
     @override
+    def by_request(self, tenant: str, request_id: str) -> list[JobView]:
+        request = uuid_of(request_id, "request")
+        query = (
+            select(JobRow)
+            .where(JobRow.tenant == tenant, JobRow.request == request)
+            .order_by(JobRow.number)
+        )
+        with self._database.begin() as session:
+            views = [job_view(session, row) for row in session.scalars(query)]
+        if not views:
+            raise nowhere(request_id, "request")
+        return self._all_told(views)
+
+    @override
     def jobs(
         self, tenant: str, wanted: JobFilter, limit: int, cursor: str | None
     ) -> Page[JobSummary]:
@@ -129,15 +143,13 @@ class Jobs(JobStore):
 
     def _all_told(self, views: Sequence[JobView]) -> list[JobView]:
         """With what they wait for. The roster is read only where a step is ready."""
-        due = [ready_action(view) for view in views]
+        due = [due_step(view) for view in views]
         if not any(due):
             return list(views)
         roster = self._fleet.roster()
         return [
-            view.model_copy(update={"waiting_for": missing_worker(action, roster)})
-            if action
-            else view
-            for view, action in zip(views, due, strict=True)
+            view.model_copy(update={"waiting_for": missing_worker(step, roster)}) if step else view
+            for view, step in zip(views, due, strict=True)
         ]
 
 
@@ -163,9 +175,11 @@ def _find(session: Session, tenant: str, job_id: str, *, lock: bool = False) -> 
     return job
 
 
-def _row(tenant: str, job: NewJob) -> JobRow:
+def _row(tenant: str, number: int, job: NewJob) -> JobRow:
     return JobRow(
         id=uuid4(),
+        request=UUID(job.request),
+        number=number,
         tenant=tenant,
         model_id=UUID(job.model.id),
         source=job.plan.source,
@@ -173,6 +187,7 @@ def _row(tenant: str, job: NewJob) -> JobRow:
         options=job.target.options,
         samples=job.samples.digest if job.samples else None,
         samples_size=job.samples.size if job.samples else None,
+        extras=[each.model_dump() for each in job.extras] or None,
         priority=job.priority,
         plan=job.plan.model_dump(mode="json"),
         round=1,

@@ -11,12 +11,16 @@ from shared.adapters.course import ACTION, output_of
 from shared.adapters.names import filename
 from shared.adapters.tables import AttemptRow, JobRow, ModelRow, StepRow
 from shared.domain.artifacts import Artifact
+from shared.domain.coverage import Coverage
 from shared.domain.faults import Fault
+from shared.domain.findings import findings
+from shared.domain.gpus import Gpu
 from shared.domain.jobs import INSPECTION, JobState
 from shared.domain.lifecycle import State
 from shared.domain.plans import Plan
 from shared.domain.views import (
     AttemptView,
+    EngineView,
     JobSummary,
     JobView,
     OutputView,
@@ -42,7 +46,7 @@ def job_view(session: Session, job: JobRow) -> JobView:
         plan=plan,
         round=job.round,
         steps=tuple(_step_view(row, attempts.get(row.id, []), model.name) for row in rows),
-        report=_report(job, plan, current),
+        report=_report(job, plan, current, model.digest),
         output=_output(job, current, model.name),
         waiting_for=None,
         last_event=job.last_seq,
@@ -76,11 +80,13 @@ def _summary(
 ) -> dict[str, Any]:
     return {
         "id": str(job.id),
+        "request": str(job.request),
         "tenant": job.tenant,
         "model_id": str(job.model_id),
         "model_name": model_name,
         "source": job.source,
         "target": job.target,
+        "purpose": plan.purpose,
         "options": job.options,
         "priority": job.priority,
         "state": JobState(job.state),
@@ -152,24 +158,50 @@ def _attempt_view(row: AttemptRow) -> AttemptView:
         fault=Fault.model_validate(row.fault) if row.fault else None,
         peak_memory=row.peak_memory,
         seconds=row.seconds,
+        gpu=Gpu.model_validate(row.gpu) if row.gpu else None,
     )
 
 
-def _report(job: JobRow, plan: Plan, current: Sequence[StepRow]) -> Report:
+def _report(job: JobRow, plan: Plan, current: Sequence[StepRow], model: str) -> Report:
     last = max((row.route for row in current), default=INSPECTION)
-    taken = last if job.state == JobState.SUCCEEDED else None
-    verified = [row for row in current if row.kind == "verify" and row.route == last]
+    taken = plan.routes[last] if job.state == JobState.SUCCEEDED else None
+    on_route = [row for row in current if row.route == last]
+    verified = [row.report for row in on_route if row.kind == "verify"]
+    verification = verified[-1] if verified else None
+    unproved = job.proof == "converted_not_verified"
+    built = findings(_written(on_route))
+    route = plan.routes[max(last, 0)].name
     began, ended = job.started_at, job.ended_at
     return Report.model_validate(
         {
             "proof": job.proof,
-            "route": plan.routes[taken].name if taken is not None else None,
+            "unverified": taken.unverified if taken and unproved else None,
+            "coverage": _coverage(current),
+            "engine": EngineView(
+                manifest=built.manifest, model=model, route=route, verification=verification
+            )
+            if built.manifest
+            else None,
+            "build": built.build,
+            "route": taken.name if taken else None,
             "rejected": tuple(_rejected(plan, current)),
             "declined": tuple(each.model_dump() for each in plan.declined),
-            "verification": verified[-1].report if verified else None,
+            "verification": verification,
             "seconds": (ended - began).total_seconds() if began and ended else None,
         }
     )
+
+
+def _written(on_route: Sequence[StepRow]) -> dict[str, Any] | None:
+    """What the route's last convert said when it was done."""
+    converts = [row for row in on_route if row.kind == "convert"]
+    return converts[-1].report if converts and converts[-1].state == State.DONE else None
+
+
+def _coverage(current: Sequence[StepRow]) -> Coverage | None:
+    """What the last check said, which may have been a refusal."""
+    told = [row.report for row in current if row.kind == "check" and row.report is not None]
+    return findings(told[-1]).coverage if told else None
 
 
 def _rejected(plan: Plan, current: Sequence[StepRow]) -> list[RejectedRoute]:
@@ -185,7 +217,7 @@ def _rejected(plan: Plan, current: Sequence[StepRow]) -> list[RejectedRoute]:
 
 
 def _output(job: JobRow, current: Sequence[StepRow], model_name: str) -> OutputView | None:
-    if job.state != JobState.SUCCEEDED:
+    if job.state != JobState.SUCCEEDED or job.plan.get("purpose") == "check":
         return None
     last = max(row.route for row in current)
     converts = [row for row in current if row.route == last and row.kind == "convert"]

@@ -1,27 +1,100 @@
 """Needs: what is missing where a step is ready and nobody can take it."""
 
-from shared.domain.jobs import Place, action_at
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from shared.domain.gpus import ANY, GIB, Gpu, Needs
+from shared.domain.jobs import Place, action_at, needs_at
 from shared.domain.lifecycle import State
+from shared.domain.offers import Offer, Queue
 from shared.domain.plans import Action
 from shared.domain.rosters import Roster
-from shared.domain.views import JobView
+from shared.domain.views import JobView, StepView
+
+MOST_NAMED: Final = 8
+"""Devices, and reasons of workers, in one sentence."""
 
 
-def ready_action(view: JobView) -> Action | None:
-    """What the job's ready step would do, if it has one."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a ready step would do, and on what."""
+
+    action: Action
+    needs: Needs = ANY
+
+
+def due_step(view: JobView) -> Due | None:
+    """The job's ready step, if it has one."""
     for step in view.steps:
         if step.round == view.round and step.state is State.READY:
-            return action_at(view.plan, Place(step.route, step.position))
+            action = action_at(view.plan, Place(step.route, step.position))
+            if action.queue is Queue.CPU:
+                return Due(action)
+            return Due(
+                action, needs_at(action, [each.report or {} for each in _before(view, step)])
+            )
     return None
 
 
-def missing_worker(action: Action, roster: Roster) -> str | None:
-    """The worker that the action needs and that is not on line; None if one is."""
-    if action.capability in roster.online:
+def missing_worker(due: Due, roster: Roster) -> str | None:
+    """The worker that the step needs and that is not on line; None if one is."""
+    there = [member.offer for member in roster.members if member.online]
+    able = [offer for offer in there if due.action.capability in offer.capabilities]
+    if due.action.queue is Queue.GPU:
+        return _missing_gpu(due, there, able)
+    if any(Queue.CPU in offer.queues for offer in able):
         return None
-    there = sorted(each.offer.worker for each in roster.members if each.online)
-    on_line = f"On line: {', '.join(there)}." if there else "No worker is on line."
+    names = sorted(offer.worker for offer in there)
+    on_line = f"On line: {', '.join(names)}." if names else "No worker is on line."
     return (
-        f"To {action.title}, a worker that offers {action.capability} is needed on the"
-        f" {action.queue} queue. {on_line}"
+        f"To {due.action.title}, a worker that offers {due.action.capability} is needed on the"
+        f" {due.action.queue} queue. {on_line}"
     )
+
+
+def _missing_gpu(due: Due, there: Sequence[Offer], able: Sequence[Offer]) -> str | None:
+    """Two may be missing: a device that would do, and what its worker would do there."""
+    needs = due.needs
+    if any(needs.met_by(gpu) for offer in able for gpu in offer.gpus):
+        return None
+    fitting = [offer for offer in there if any(map(needs.met_by, offer.gpus))]
+    if fitting:
+        gpus = (gpu for offer in fitting for gpu in offer.gpus if needs.met_by(gpu))
+        return (
+            f"waiting: needs a worker that offers {due.action.capability} on {needs}; on line"
+            f" without it: {_told(gpus, needs)}{_reasons(fitting)}"
+        )
+    gpus = (gpu for offer in there for gpu in offer.gpus)
+    tagged = [offer for offer in there if Queue.GPU in offer.queues]
+    return f"waiting: needs {needs}; on line: {_told(gpus, needs)}{_reasons(tagged)}"
+
+
+def _told(gpus: Iterable[Gpu], needs: Needs) -> str:
+    """Each kind once: `9.0 (NVIDIA H200)`, with its memory where that was asked for."""
+    kinds = {
+        f"{gpu.compute_capability} ({gpu.name}"
+        + (f", {gpu.memory / GIB:.4g} GiB)" if needs.memory else ")")
+        for gpu in gpus
+    }
+    return _some(sorted(kinds), ", ") or "no GPU"
+
+
+def _reasons(offers: Iterable[Offer]) -> str:
+    """What these workers looked for at their start and did not find."""
+    told = {f"{offer.worker}: {each.rstrip('.')}" for offer in offers for each in offer.missing}
+    return f" ({_some(sorted(told), '; ')})" if told else ""
+
+
+def _some(sentences: Sequence[str], joint: str) -> str:
+    rest = len(sentences) - MOST_NAMED
+    more = [f"{rest} more"] if rest > 0 else []
+    return joint.join([*sentences[:MOST_NAMED], *more])
+
+
+def _before(view: JobView, step: StepView) -> list[StepView]:
+    return [
+        each
+        for each in view.steps
+        if (each.round, each.route) == (step.round, step.route) and each.position < step.position
+    ]

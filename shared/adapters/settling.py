@@ -1,6 +1,6 @@
 """Settling: the end of an attempt, whoever tells of it, and all that follows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -11,14 +11,25 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.adapters.claims import twins
-from shared.adapters.course import ACTION, Course, Ready, inputs_of
+from shared.adapters.classes import needs_of
+from shared.adapters.course import ACTION, Course, Ready, inputs_of, meets
 from shared.adapters.leases import held_by
 from shared.adapters.tables import AttemptRow, JobRow, ResultRow, StepRow
-from shared.domain.errors import LeaseLost, WorkerLost
+from shared.domain.errors import Crashed, LeaseLost, WorkerLost
+from shared.domain.findings import findings
 from shared.domain.fingerprints import fingerprint
 from shared.domain.lifecycle import Move, State, moved
 from shared.domain.offers import Offer
-from shared.domain.outcomes import Agreed, Broke, Disagreed, Outcome, Produced, fault_of, verdict
+from shared.domain.outcomes import (
+    Agreed,
+    Broke,
+    Disagreed,
+    Outcome,
+    Produced,
+    Refused,
+    fault_of,
+    verdict,
+)
 from shared.domain.rosters import toolchain
 from shared.ports import Usage
 from shared.telemetry import logger
@@ -68,10 +79,23 @@ def settle(session: Session, job: JobRow, ending: Ending, persistence: Persisten
         LeaseLost: the step is another attempt's now.
     """
     course = Course(session, job)
-    step = _close(course, ending, persistence)
+    believed = replace(ending, outcome=_believed(ending.outcome))
+    step = _close(course, believed, persistence)
     course.follow()
-    result = _keep(session, step, ending)
-    return course.ready | (_share(session, result, job.id) if result else {})
+    result = _keep(session, step, believed)
+    return course.ready | (_share(session, result, job.id) if result else set())
+
+
+def _believed(outcome: Outcome) -> Outcome:
+    """The outcome, if others can read in its report what they look for there."""
+    if not isinstance(outcome, Produced | Agreed | Disagreed | Refused):
+        return outcome
+    try:
+        findings(outcome.report)
+    except ValidationError as error:
+        log.warning("report_unreadable", error=str(error))
+        return Broke(Crashed("The step ended with a report that cannot be read.").fault)
+    return outcome
 
 
 def _close(course: Course, ending: Ending, persistence: Persistence) -> StepRow:
@@ -92,7 +116,8 @@ def _close(course: Course, ending: Ending, persistence: Persistence) -> StepRow:
         **_findings(outcome, move),
     }
     if move is Move.RETRY:
-        values |= {"not_before": course.now + persistence.pause(spent), "progress": None}
+        pause = persistence.pause(spent)
+        values |= {"not_before": course.now + pause, "progress": None, "gpu": ""}
     else:
         values |= {"ended_at": course.now}
     step = course.session.scalars(
@@ -140,6 +165,8 @@ def _findings(outcome: Outcome, move: Move) -> dict[str, Any]:
         found["fault"] = fault.model_dump()
     if isinstance(outcome, Produced | Agreed | Disagreed):
         found["report"] = outcome.report
+    if isinstance(outcome, Refused) and outcome.report:
+        found["report"] = outcome.report
     return found | _output(outcome)
 
 
@@ -170,7 +197,8 @@ def _close_attempt(session: Session, ending: Ending, error: dict[str, Any] | Non
 
 
 def _keep(session: Session, step: StepRow, ending: Ending) -> ResultRow | None:
-    """Put the result into the cache, under the packages that the worker really has.
+    """Put the result into the cache, under the packages that the worker really has, and the kind
+    of GPU that it is tied to.
 
     What is returned stands under the fingerprint as it was planned: for the twins.
     """
@@ -180,17 +208,28 @@ def _keep(session: Session, step: StepRow, ending: Ending) -> ResultRow | None:
     action = ACTION.validate_python(step.action)
     digests = [each.digest for each in inputs_of(step).values()]
     actual = fingerprint(action, digests, toolchain(action, ending.offer))
-    values = {"report": outcome.report, **_output(outcome)}
+    values = {
+        "gpu": step.gpu,
+        "device": _device(session, ending),
+        "report": outcome.report,
+        **_output(outcome),
+    }
     session.execute(
         insert(ResultRow).values(fingerprint=actual, **values).on_conflict_do_nothing()
     )
     return ResultRow(fingerprint=step.fingerprint, **values)
 
 
+def _device(session: Session, ending: Ending) -> dict[str, Any] | None:
+    return session.get_one(AttemptRow, (UUID(ending.step), ending.attempt)).gpu
+
+
 def _share(session: Session, result: ResultRow, but: UUID) -> Ready:
-    """Finish the ready twins of a step that is done."""
-    ready: Ready = {}
+    """Finish the ready twins of a step that is done, where its result is good for them."""
+    ready: Ready = set()
     for twin, job in session.execute(twins(result.fingerprint, but)):
+        if not _serves(result, twin):
+            continue
         try:
             course = Course(session, job)
         except ValidationError as error:  # who claims it ends it
@@ -200,3 +239,9 @@ def _share(session: Session, result: ResultRow, but: UUID) -> Ready:
         course.follow()
         ready |= course.ready
     return ready
+
+
+def _serves(result: ResultRow, twin: StepRow) -> bool:
+    """Whether what was written on that device is what the twin asked for."""
+    needs = needs_of(twin.needs)
+    return not twin.tied or (needs is not None and meets(result, needs))

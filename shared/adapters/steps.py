@@ -1,6 +1,8 @@
 """Steps: the queue. Claimed, leased, fenced and settled in Postgres, and nowhere else."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from math import isfinite
 from typing import Any
@@ -14,6 +16,7 @@ from typing_extensions import override
 from shared.adapters.abandoning import Unreadable, abandon, naming
 from shared.adapters.bells import Bells
 from shared.adapters.claims import lost_race, next_step, twin_runs
+from shared.adapters.classes import classes_for, needs_of
 from shared.adapters.course import ACTION, Course, inputs_of
 from shared.adapters.database import Database
 from shared.adapters.events import of_step, record
@@ -21,6 +24,7 @@ from shared.adapters.leases import held_by, next_expired, renew
 from shared.adapters.settling import Ending, Persistence, settle
 from shared.adapters.tables import AttemptRow, JobRow, ResultRow, StepRow
 from shared.domain.errors import LeaseLost, WorkerLost
+from shared.domain.gpus import Gpu, Needs
 from shared.domain.lifecycle import Lease, Move, State, moved
 from shared.domain.offers import Offer, Queue
 from shared.domain.orders import ProgressNote
@@ -38,18 +42,28 @@ class Steps(StepStore):
 
     @override
     def claim(
-        self, worker: str, capabilities: Sequence[str], queue: Queue, term: timedelta
+        self,
+        worker: str,
+        capabilities: Sequence[str],
+        queue: Queue,
+        term: timedelta,
+        gpu: Gpu | None = None,
     ) -> Claimed | None:
+        taker = _Taker(worker, term, gpu)
         while True:
             try:
                 with self._database.begin() as session:
-                    found = session.execute(next_step(capabilities, queue)).first()
+                    classes = classes_for(session, queue, gpu)
+                    if not classes:
+                        return None
+                    best = next_step(capabilities, queue, classes, taker.kind)
+                    found = session.execute(best).first()
                     if found is None:
                         return None
                     step, job = found
                     with naming(step, job):
-                        claimed, course = _take(session, step, job, worker, term)
-            except IntegrityError as error:
+                        claimed, course = _take(session, step, job, taker)
+            except IntegrityError as error:  # the twin runs by now, and is passed by from here on
                 if not lost_race(error):
                     raise
                 continue
@@ -119,23 +133,45 @@ class Steps(StepStore):
             session.execute(delete(ResultRow).where(ResultRow.output_digest == digest))
 
     @override
-    def unheard(self, age: timedelta) -> dict[Queue, int]:
+    def unheard(self, age: timedelta) -> dict[tuple[Queue, Needs], int]:
         due = func.greatest(StepRow.ready_at, StepRow.not_before)
         query = (
-            select(StepRow.queue, func.count())
+            select(StepRow.queue, StepRow.needs, func.count())
             .where(StepRow.state == State.READY.value, due < func.now() - age, ~twin_runs())
-            .group_by(StepRow.queue)
+            .group_by(StepRow.queue, StepRow.needs)
         )
+        waiting: Counter[tuple[Queue, Needs]] = Counter()
         with self._database.begin() as session:
-            return {Queue(queue): count for queue, count in session.execute(query)}
+            for queue, written, count in session.execute(query):
+                needs = needs_of(written)
+                if needs is not None:  # else nobody whom this version knows can be rung for
+                    waiting[Queue(queue), needs] += count
+        return dict(waiting)
 
     def _abandon(self, error: Unreadable) -> None:
         with self._database.begin() as session:
             abandon(session, error)
 
 
+@dataclass(frozen=True, slots=True)
+class _Taker:
+    """Who claims, for how long, and the device that is held for it."""
+
+    worker: str
+    term: timedelta
+    gpu: Gpu | None
+
+    @property
+    def kind(self) -> str:
+        return self.gpu.kind if self.gpu else ""
+
+    @property
+    def device(self) -> dict[str, Any] | None:
+        return self.gpu.model_dump() if self.gpu else None
+
+
 def _take(
-    session: Session, step: StepRow, job: JobRow, worker: str, term: timedelta
+    session: Session, step: StepRow, job: JobRow, taker: _Taker
 ) -> tuple[Claimed | None, Course]:
     """Give the step to the worker, or finish it at once when its result is known by now.
 
@@ -143,23 +179,27 @@ def _take(
     makes this UPDATE wait for that commit, and so the look at the results comes after it.
     """
     course = Course(session, job)
-    lease = Lease(worker, step.attempt + 1, course.now + term)
+    worker = taker.worker
+    lease = Lease(worker, step.attempt + 1, course.now + taker.term)
     before = step.attempt
     step.state = moved(State(step.state), Move.CLAIM).value
     step.worker, step.attempt, step.lease_expires = worker, lease.attempt, lease.expires
+    step.gpu = taker.kind if step.tied else ""
     session.flush()
-    known = session.get(ResultRow, step.fingerprint)
+    known = session.get(ResultRow, (step.fingerprint, step.gpu))
     if known is not None:
         step.worker, step.attempt, step.lease_expires = None, before, None
         course.reuse(step, known)
         course.follow()
         return None, course
     step.started_at = step.started_at or course.now
-    session.add(AttemptRow(step_id=step.id, number=lease.attempt, worker=worker))
-    course.say_of(step, "step.running", worker=worker)
+    attempt = AttemptRow(step_id=step.id, number=lease.attempt, worker=worker, gpu=taker.device)
+    session.add(attempt)
+    on = {"gpu": taker.gpu.name} if taker.gpu else {}
+    course.say_of(step, "step.running", worker=worker, **on)
     course.follow()
     action = ACTION.validate_python(step.action)
-    return Claimed(str(step.id), str(job.id), action, inputs_of(step), lease), course
+    return Claimed(str(step.id), str(job.id), action, inputs_of(step), lease, taker.gpu), course
 
 
 def _lock(session: Session, claimed: Claimed) -> JobRow:

@@ -1,4 +1,4 @@
-"""The tables, as SQLAlchemy sees them. Alembic's first migration writes the same."""
+"""The tables, as SQLAlchemy sees them. Alembic's migrations write the same."""
 
 from datetime import datetime
 from typing import Any
@@ -131,7 +131,10 @@ class SubmissionRow(Base):
 
 
 class JobRow(Base):
-    """`state` is the fold over the steps, kept by the transaction that moves one of them."""
+    """`state` is the fold over the steps, kept by the transaction that moves one of them.
+
+    `number` is its place among the jobs of its `request`; `extras` are further models.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -140,9 +143,12 @@ class JobRow(Base):
         Index("jobs_page", "tenant", text("created_at DESC"), text("id DESC")),
         Index("jobs_page_by_state", "tenant", "state", text("created_at DESC"), text("id DESC")),
         Index("jobs_model", "model_id"),
+        Index("jobs_request", "tenant", "request", "number"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    request: Mapped[UUID]
+    number: Mapped[int] = mapped_column(server_default=text("0"))
     tenant: Mapped[str]
     model_id: Mapped[UUID] = mapped_column(ForeignKey("models.id"))
     source: Mapped[str]
@@ -150,6 +156,7 @@ class JobRow(Base):
     options: Mapped[dict[str, Any]]
     samples: Mapped[str | None]  # digest of the user's .npz
     samples_size: Mapped[int | None]
+    extras: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
     priority: Mapped[int] = mapped_column(server_default=text("5"))
     turn: Mapped[int]
     plan: Mapped[dict[str, Any]]
@@ -165,7 +172,11 @@ class JobRow(Base):
 
 
 class StepRow(Base):
-    """The unit that is claimed, leased, retried and cached."""
+    """The unit that is claimed, leased, retried and cached.
+
+    `needs` is the class that it waits in (`shared.adapters.classes`). `tied`: what it writes is
+    good for one kind of GPU; `gpu` is that kind, as long as it runs and when it is done.
+    """
 
     __tablename__ = "steps"
     __table_args__ = (
@@ -179,6 +190,7 @@ class StepRow(Base):
         Index(
             "steps_claim",
             "queue",
+            "needs",
             text("priority DESC"),
             "turn",
             "ready_at",
@@ -190,6 +202,7 @@ class StepRow(Base):
         Index(
             "steps_flight",
             "fingerprint",
+            "gpu",
             unique=True,
             postgresql_where=text("state = 'running'"),
         ),
@@ -206,6 +219,9 @@ class StepRow(Base):
     action: Mapped[dict[str, Any]]
     capability: Mapped[str]
     queue: Mapped[str]
+    needs: Mapped[str] = mapped_column(server_default=text("'{}'"))
+    tied: Mapped[bool] = mapped_column(server_default=text("false"))
+    gpu: Mapped[str] = mapped_column(server_default=text("''"))
     priority: Mapped[int]
     turn: Mapped[int]
     state: Mapped[str] = mapped_column(server_default=text("'waiting'"))
@@ -236,6 +252,7 @@ class AttemptRow(Base):
     )
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     worker: Mapped[str]
+    gpu: Mapped[dict[str, Any] | None]
     started_at: Mapped[datetime] = mapped_column(server_default=func.now())
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
@@ -260,11 +277,16 @@ class EventRow(Base):
 
 
 class ResultRow(Base):
-    """What a step with this fingerprint wrote: the cache."""
+    """What a step with this fingerprint wrote: the cache.
+
+    `gpu` is the kind that it is tied to, or nothing; `device` is what it was written on.
+    """
 
     __tablename__ = "results"
 
     fingerprint: Mapped[str] = mapped_column(primary_key=True)
+    gpu: Mapped[str] = mapped_column(primary_key=True, server_default=text("''"))
+    device: Mapped[dict[str, Any] | None]
     output_digest: Mapped[str | None]
     output_format: Mapped[str | None]
     output_size: Mapped[int | None]

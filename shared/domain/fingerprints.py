@@ -7,7 +7,6 @@ from typing import assert_never
 
 from shared.domain.plans import (
     INSPECTOR_VERSION,
-    TOLERANCES,
     VERIFIER_VERSION,
     Action,
     Check,
@@ -15,6 +14,7 @@ from shared.domain.plans import (
     Inspect,
     Verify,
 )
+from shared.domain.precisions import asked, tolerances
 
 
 def fingerprint(
@@ -52,12 +52,13 @@ def fingerprint(
                 "options": action.options,
             }
         case Verify():
+            agreement = tolerances(asked(action.options))
             what = {
                 "reference": action.reference,
                 "candidate": action.candidate,
                 "version": VERIFIER_VERSION,
                 "options": action.options,
-                "tolerances": {name: each.model_dump() for name, each in TOLERANCES.items()},
+                "tolerances": {name: each.model_dump() for name, each in agreement.items()},
             }
         case _:
             assert_never(action)

@@ -44,9 +44,14 @@ class Gpu(BaseModel):
     driver: str
 
     @property
+    def full_name(self) -> str:
+        """Its whole name in small words."""
+        return " ".join(words(self.name))
+
+    @property
     def kind(self) -> str:
         """What an engine is tied to: devices of one kind can run each other's engines."""
-        return f"{' '.join(words(self.name))}/{self.compute_capability}"
+        return f"{self.full_name}/{self.compute_capability}"
 
     @property
     def bell(self) -> str:
@@ -65,8 +70,9 @@ class Gpu(BaseModel):
 class Needs(BaseModel):
     """What a step asks of the GPU that it runs on; None asks nothing.
 
-    `gpu` is a part of its name in whole words (`H100`, `RTX 4090`), `compute_capability` is
-    met by that capability alone, `at_least` by it and every later one, `memory` is in bytes.
+    `gpu` is a part of its name in whole words (`H100`, `RTX 4090`), or all of it where it must
+    be `exact`: an RTX 4070 Ti is not an RTX 4070. `compute_capability` is met by that capability
+    alone, `at_least` by it and every later one, `memory` is in bytes.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -75,6 +81,7 @@ class Needs(BaseModel):
     compute_capability: ComputeCapability | None = None
     at_least: ComputeCapability | None = None
     memory: int | None = Field(None, ge=1)
+    exact: bool = False
 
     @property
     def name(self) -> str | None:
@@ -85,11 +92,16 @@ class Needs(BaseModel):
         """Whether a step that asks for this may run there."""
         capability = gpu.compute_capability
         return (
-            (self.name is None or self.name in gpu.names)
+            self._names(gpu)
             and self.compute_capability in {None, capability}
             and (self.at_least is None or rank(self.at_least) <= rank(capability))
             and (self.memory is None or self.memory <= gpu.memory)
         )
+
+    def _names(self, gpu: Gpu) -> bool:
+        if self.name is None:
+            return True
+        return self.name == gpu.full_name if self.exact else self.name in gpu.names
 
     @override
     def __str__(self) -> str:
@@ -108,4 +120,4 @@ ANY: Final = Needs()
 
 def exactly(gpu: Gpu) -> Needs:
     """The needs of what must run on the same kind of device."""
-    return Needs(gpu=gpu.name, compute_capability=gpu.compute_capability)
+    return Needs(gpu=gpu.name, compute_capability=gpu.compute_capability, exact=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from shared.domain.artifacts import Artifact
 from shared.domain.engines import Manifest
@@ -15,6 +15,9 @@ from shared.domain.plans import Action, Check, Convert, Inspect, Plan, Verify
 
 INSPECTION = -1
 """The route number of the inspect step, which comes before all routes."""
+
+ROLES: Final = ("source", "reference", "candidate", "beside", "samples")
+EXTRA: Final = "extra-"
 
 
 class JobState(StrEnum):
@@ -86,7 +89,7 @@ def inputs_at(plan: Plan, place: Place, given: Materials) -> dict[str, Artifact]
             return (
                 {"source": here}
                 | (samples if silent or action.samples else {})
-                | {f"extra-{number}": each for number, each in extras}
+                | {f"{EXTRA}{number}": each for number, each in extras}
             )
         case Check():
             return {"source": here}
@@ -97,6 +100,13 @@ def inputs_at(plan: Plan, place: Place, given: Materials) -> dict[str, Artifact]
             return ends | ({"beside": beside[-1]} if on_gpu else {}) | samples
         case _:
             assert_never(action)
+
+
+def order_of(role: str) -> tuple[int, int]:
+    """Where an input of that role stands among a step's inputs, as `inputs_at` has them."""
+    if role.startswith(EXTRA):
+        return len(ROLES), int(role.removeprefix(EXTRA))
+    return (ROLES.index(role) if role in ROLES else len(ROLES) + 1), 0
 
 
 def needs_at(action: Action, reports: Sequence[Mapping[str, Any]]) -> Needs:

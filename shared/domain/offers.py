@@ -1,11 +1,12 @@
 """Offers: what a worker says it can do when it comes on line."""
 
+from collections.abc import Iterable
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, assert_never
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.gpus import Gpu
+from shared.domain.gpus import Gpu, Needs
 
 
 class Queue(StrEnum):
@@ -124,3 +125,14 @@ class Offer(BaseModel):
         for gpu in self.gpus:
             bells[gpu.bell] = bells.get(gpu.bell, 0) + 1
         return bells
+
+
+def bells_for(queue: Queue, needs: Needs, gpus: Iterable[Gpu]) -> frozenset[str]:
+    """The doorbells to ring for a step: those of all the devices there are that would do."""
+    match queue:
+        case Queue.CPU:
+            return frozenset({Queue.CPU.value})
+        case Queue.GPU:
+            return frozenset(gpu.bell for gpu in gpus if needs.met_by(gpu))
+        case _:
+            assert_never(queue)

@@ -1,5 +1,6 @@
 """Sweep: what nobody else looks after. Safe to run in several places at once."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,6 +8,7 @@ from time import monotonic
 from typing import Final, TypeVar
 
 from shared.domain.errors import DatabaseAway, Ours, Passing
+from shared.domain.offers import bells_for
 from shared.ports import Doorbell, Fleet, StepStore
 from shared.telemetry import logger
 
@@ -84,11 +86,16 @@ class Sweep:
         return tuple(self._steps.expire(BATCH))
 
     def _ring(self) -> int:
-        slots = self._fleet.slots()
+        """Once for each step and each doorbell that it may be served behind, as far as there
+        are slots."""
+        slots, gpus = self._fleet.slots(), self._fleet.gpus()
+        bells: Counter[str] = Counter()
+        for (queue, needs), waiting in self._steps.unheard(UNHEARD_AFTER).items():
+            bells.update(dict.fromkeys(bells_for(queue, needs, gpus), waiting))
         rung = 0
-        for queue, waiting in self._steps.unheard(UNHEARD_AFTER).items():
-            times = min(waiting, slots.get(queue, 0))
+        for bell, waiting in bells.items():
+            times = min(waiting, slots.get(bell, 0))
             if times:
-                self._doorbell.ring(queue, times)
+                self._doorbell.ring(bell, times)
                 rung += times
         return rung

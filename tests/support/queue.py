@@ -78,10 +78,10 @@ def offer(worker: str = "one", *edges: ConverterOffer, **more: Any) -> Offer:
 class Rung(Doorbell):
     """Counts instead of ringing: what is woken is not the question here."""
 
-    times: Counter[Queue] = field(default_factory=Counter)
+    times: Counter[str] = field(default_factory=Counter)
 
-    def ring(self, queue: Queue, times: int = 1) -> None:
-        self.times[queue] += times
+    def ring(self, bell: str, times: int = 1) -> None:
+        self.times[bell] += times
 
     def check(self) -> None:
         """Nobody is ever away."""
@@ -93,11 +93,11 @@ class World:
     def __init__(self, url: str, **more: Any) -> None:
         self.database = Database(url)
         self.bell = Rung()
-        bells = Bells(self.bell)
         persistence = Persistence(
             max_attempts=more.get("max_attempts", 3), backoff=more.get("backoff", timedelta(0))
         )
         self.fleet = Workers(self.database, TERM)
+        bells = Bells(self.bell, self.fleet)
         self.steps = Steps(self.database, bells, persistence)
         self.jobs = Jobs(self.database, bells, self.fleet)
         self.models = Models(self.database)
@@ -140,7 +140,7 @@ class World:
         made = plan("keras", target, self.fleet.roster())
         labels = [(tenant, next(_numbers)) for _ in range(count)]
         models = [self.models.model(tenant, self.model(tenant, each)) for each in labels]
-        new = [NewJob(model, target, made, 5, None) for model in models]
+        new = [NewJob(model, target, made, 5, None, str(uuid4())) for model in models]
         return self.jobs.submit(tenant, new, None)[0]
 
     def claim(self, worker: str = "one", term: timedelta = TERM) -> Claimed | None:
