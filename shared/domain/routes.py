@@ -1,7 +1,8 @@
 """Find every chain of converters between two formats, best first."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any, Final, NamedTuple
 
 from shared.domain.offers import ConverterOffer, Fidelity, Queue
 
@@ -10,6 +11,9 @@ MOST_HOPS = 4
 
 MOST_ROUTES = 4
 """Each route that fails costs its user the time it took."""
+
+NEEDED: Final = ("gpu", "compute_capability", "gpu_memory")
+"""Options of an edge that runs on a GPU which say what that GPU must be."""
 
 
 class Cost(NamedTuple):
@@ -30,26 +34,33 @@ def routes(
     target: str,
     options: Mapping[str, Any],
     online: frozenset[str] = frozenset(),
+    *,
+    without: Collection[str] = (),
 ) -> tuple[Path, ...]:
     """Every simple path from source to target within MOST_HOPS, cheapest first.
 
     Those whose every capability is among `online` come before all others: a converter that
     left the fleet is waited for only where there is no other way.
 
-    Edges from a format to itself are no part of the search: those that `options` ask for are
-    put in behind the first arrival at their format, in the order of their names. A lossy edge
-    between formats is never taken (nobody asked for the loss).
+    Edges from a format to itself are no part of the search. One for each wish that `options`
+    have is put in where the path stops at its format; those at one stop in the order of their
+    names. A path that cannot honour every wish is none, nor is one without a GPU step where
+    `options` say what the GPU must be. A lossy edge between formats is never taken (nobody
+    asked for the loss). The edges named `without` are not taken, but their wishes stand.
     """
     distinct = {(edge.name, edge.version): edge for edge in edges}
     known = [distinct[key] for key in sorted(distinct)]
-    asked = [edge for edge in known if edge.asked_by and options.get(edge.asked_by) is True]
-    roads = [edge for edge in known if not edge.asked_by and edge.fidelity < Fidelity.LOSSY]
+    usable = [edge for edge in known if edge.name not in without]
+    wishes = wishes_of(known, options)
+    asked = [edge for edge in usable if is_asked(edge, options)]
+    needed = needed_of(known, options)
+    roads = [edge for edge in usable if not edge.asked_by and edge.fidelity < Fidelity.LOSSY]
     if source == target:
         plain: Iterator[Path] = iter([()])
     else:
         plain = _paths(roads, source, target, (), frozenset({source}))
-    dressed = (_dress(path, source, asked) for path in plain)
-    found = [path for path in dressed if path]
+    dressed = (each for path in plain for each in _dressed(path, source, asked, wishes))
+    found = [path for path in dressed if path and needed <= _said_of_gpus(path)]
     found.sort(key=lambda path: (cost(path), [edge.name for edge in path]))
     found.sort(key=lambda path: any(edge.capability not in online for edge in path))
     return tuple(found[:MOST_ROUTES])
@@ -62,6 +73,33 @@ def cost(path: Path) -> Cost:
         hops=len(path),
         gpu_steps=sum(edge.queue is Queue.GPU for edge in path),
         wear=sum(edge.fidelity for edge in path),
+    )
+
+
+def is_asked(edge: ConverterOffer, options: Mapping[str, Any]) -> bool:
+    """Whether the options ask for this edge. 1 is not true, though Python says so."""
+    given = options.get(edge.asked_by) if edge.asked_by else None
+    return type(given) is type(edge.asked_for) and given == edge.asked_for
+
+
+def wishes_of(edges: Iterable[ConverterOffer], options: Mapping[str, Any]) -> frozenset[str]:
+    """The options whose values ask for some edge."""
+    return frozenset(edge.asked_by for edge in edges if edge.asked_by and is_asked(edge, options))
+
+
+def needed_of(edges: Iterable[ConverterOffer], options: Mapping[str, Any]) -> frozenset[str]:
+    """The options that say what a GPU must be, where there are edges that would hear it."""
+    heard = frozenset[str]().union(*(_said_of_gpus((edge,)) for edge in edges))
+    return frozenset(name for name in heard if options.get(name) is not None)
+
+
+def _said_of_gpus(path: Path) -> frozenset[str]:
+    return frozenset(
+        name
+        for edge in path
+        if edge.queue is Queue.GPU
+        for name in NEEDED
+        if name in edge.options.get("properties", {})
     )
 
 
@@ -82,14 +120,21 @@ def _paths(
             yield from _paths(roads, edge.target, target, (*path, edge), seen | {edge.target})
 
 
-def _dress(path: Path, source: str, asked: Sequence[ConverterOffer]) -> Path:
-    """Put the edges that were asked for where the path ends, or at the last stop they fit."""
+def _dressed(
+    path: Path, source: str, asked: Sequence[ConverterOffer], wishes: Collection[str]
+) -> Iterator[Path]:
+    """The path with an edge for each wish: every way to honour all of them, if there is any."""
     stops = [source, *(edge.target for edge in path)]
-    dressed: list[ConverterOffer] = []
-    for index, stop in enumerate(stops):
-        if index:
-            dressed.append(path[index - 1])
-        last_visit = stop not in stops[index + 1 :]
-        if last_visit:
-            dressed.extend(edge for edge in asked if edge.source == stop)
+    choices = (
+        [edge for edge in asked if edge.asked_by == wish and edge.source in stops]
+        for wish in sorted(wishes)
+    )
+    for chosen in product(*choices):
+        yield _put_in(path, source, sorted(chosen, key=lambda edge: edge.name))
+
+
+def _put_in(path: Path, source: str, chosen: Sequence[ConverterOffer]) -> Path:
+    dressed = [edge for edge in chosen if edge.source == source]
+    for step in path:
+        dressed += [step, *(edge for edge in chosen if edge.source == step.target)]
     return tuple(dressed)

@@ -1,28 +1,46 @@
 """Planning: from a model and a target to the steps that would take one to the other."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
-from shared.domain.errors import BareStateDict, InvalidOptions, NoRoute
+from shared.domain.errors import (
+    BareStateDict,
+    FerryError,
+    InvalidOptions,
+    NoRoute,
+    SamplesRequired,
+    UnsupportedPrecision,
+)
 from shared.domain.formats import FORMATS, STATE_DICT, target_named
-from shared.domain.offers import ConverterOffer
-from shared.domain.plans import Convert, Declined, Inspect, Plan, Route, Verify
+from shared.domain.gpus import ANY, Needs
+from shared.domain.offers import ConverterOffer, Queue
+from shared.domain.plans import Convert, Declined, Inspect, Plan, Route
 from shared.domain.rosters import Roster
 from shared.domain.routes import Path, routes
 from shared.domain.targets import Target
 from shared.domain.views import RouteView
-from shared.services.options import own_options
-
-INSPECTED: Final = ("inputs", "signature")
-"""Options that an inspection reads: what the file does not say of its inputs, and which of its
-signatures is meant."""
-
-VERIFIED: Final = (*INSPECTED, "dynamic")
-"""Options that a verification reads: also which differences the user asked for."""
+from shared.services.checking import check_before
+from shared.services.placing import Placed, placed
+from shared.services.proving import INSPECTED, only, proof
+from shared.services.refusing import no_route, refuse_unknown, unhonoured
 
 
-def plan(source: str, target: Target, roster: Roster) -> Plan:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The routes that can honour what was asked, the place of each converter on them, and why
+    others were left out."""
+
+    paths: tuple[Path, ...]
+    places: Mapping[str, Placed]
+    declined: Mapping[str, FerryError]
+
+
+def plan(source: str, target: Target, roster: Roster, *, samples: bool = False) -> Plan:
     """What will be done, over everything that any worker ever said it can do.
+
+    Args:
+        samples: whether the job brings inputs of the user's.
 
     Raises:
         UnknownTarget: there is no such format.
@@ -30,8 +48,29 @@ def plan(source: str, target: Target, roster: Roster) -> Plan:
         NoRoute: no chain of known converters joins the two; says what can be reached.
         InvalidOptions: an option that no converter on any route knows, or a value that none
             of them can honour.
+        UnsupportedPrecision: the GPU that was asked for does not compute in the precision.
+        SamplesRequired: what was asked for cannot be done without any.
     """
     goal = target_named(target.format).name
+    inspect = inspection(source, target.options, roster)
+    edges = tuple(roster.converters.values())
+    found = search(edges, source, target, roster, samples=samples)
+    return Plan(
+        source=source,
+        target=goal,
+        inspect=inspect,
+        routes=tuple(_route(source, path, found, target.options, roster) for path in found.paths),
+        declined=declined(found),
+    )
+
+
+def inspection(source: str, given: Mapping[str, Any], roster: Roster) -> Inspect:
+    """How the source is read.
+
+    Raises:
+        BareStateDict: it is weights without a model.
+        NoRoute: no worker can read it.
+    """
     if source == STATE_DICT.name:
         raise BareStateDict(
             "The file holds weights only: the model's code, its architecture, is missing. Save"
@@ -39,22 +78,73 @@ def plan(source: str, target: Target, roster: Roster) -> Plan:
             " and send that .pt2 file.",
             field="model_id",
         )
-    inspect = _inspection(source, target.options, roster)
-    edges = tuple(roster.converters.values())
-    _refuse_unknown(target.options, edges, source, goal, roster.online)
-    if not routes(edges, source, goal, target.options):
-        raise _no_route(source, goal, roster)
-    paths, options, declined = _honoured(edges, source, goal, target.options, roster.online)
+    found = roster.runtimes(source)
+    if found is None:
+        raise NoRoute(
+            f"No worker that can read {source} has come on line yet. Start one that can, and"
+            " submit again.",
+            field="model_id",
+        )
+    toolchain, queue = found
+    return Inspect(format=source, options=only(INSPECTED, given), queue=queue, toolchain=toolchain)
+
+
+def search(
+    edges: Sequence[ConverterOffer],
+    source: str,
+    target: Target,
+    roster: Roster,
+    *,
+    samples: bool,
+) -> Found:
+    """The routes over these edges, and what each converter on them is told.
+
+    Raises:
+        NoRoute, InvalidOptions, UnsupportedPrecision, SamplesRequired: as with `plan`.
+    """
+    given, goal = target.options, target.format
+    refuse_unknown(given, edges, source, goal, roster.online)
+    if not routes(edges, source, goal, given):
+        raise no_route(edges, source, goal, given)
+    places: dict[str, Placed] = {}
+    left_out: dict[str, FerryError] = {}
+    while True:
+        paths = routes(edges, source, goal, given, roster.online, without=left_out)
+        fresh = [edge for path in paths for edge in path if edge.name not in places]
+        if not fresh:
+            break
+        for edge in fresh:
+            try:
+                places[edge.name] = placed(edge, given, roster, samples=samples)
+            except (InvalidOptions, UnsupportedPrecision, SamplesRequired) as error:
+                left_out[edge.name] = error
     if not paths:
-        raise _unhonoured(declined)
-    return Plan(
-        source=source,
-        target=goal,
-        inspect=inspect,
-        routes=tuple(_route(source, path, options, target.options, roster) for path in paths),
-        declined=tuple(
-            Declined(converter=name, reason=why.fault.detail) for name, why in declined.items()
-        ),
+        raise unhonoured(left_out)
+    return Found(paths, places, left_out)
+
+
+def converts_of(path: Path, places: Mapping[str, Placed]) -> tuple[Convert, ...]:
+    """The steps that walk a path."""
+    return tuple(
+        Convert(
+            converter=edge.name,
+            version=edge.version,
+            source=edge.source,
+            target=edge.target,
+            options=places[edge.name].options,
+            samples=edge.samples,
+            queue=edge.queue,
+            needs=places[edge.name].needs,
+            toolchain=edge.toolchain,
+        )
+        for edge in path
+    )
+
+
+def declined(found: Found) -> tuple[Declined, ...]:
+    """What was left out, for the plan."""
+    return tuple(
+        Declined(converter=name, reason=why.fault.detail) for name, why in found.declined.items()
     )
 
 
@@ -69,146 +159,27 @@ def known_routes(roster: Roster, source: str | None, target: str | None) -> Iter
                 yield _view(start, goal, path, roster)
 
 
-def _inspection(source: str, given: Mapping[str, Any], roster: Roster) -> Inspect:
-    found = roster.runtimes(source)
-    if found is None:
-        raise NoRoute(
-            f"No worker that can read {source} has come on line yet. Start one that can, and"
-            " submit again.",
-            field="model_id",
-        )
-    return Inspect(format=source, options=_only(INSPECTED, given), toolchain=found[0])
-
-
-def _refuse_unknown(
-    given: Mapping[str, Any],
-    edges: Sequence[ConverterOffer],
-    source: str,
-    goal: str,
-    online: frozenset[str],
-) -> None:
-    """Refuse a field that no converter on any route takes, and a wish that is no yes or no."""
-    paths = routes(edges, source, goal, given, online) or routes(edges, source, goal, {}, online)
-    stops = {source, goal} | {edge.target for path in paths for edge in path}
-    wishes = {each.asked_by for each in edges if each.asked_by and each.source in stops}
-    taken = {
-        name for path in paths for edge in path for name in edge.options.get("properties", {})
-    }
-    for name, value in given.items():
-        if name in wishes and not isinstance(value, bool):
-            raise InvalidOptions(
-                f"{name} must be true or false; it was {value!r}.", field=f"options.{name}"
-            )
-        if paths and name not in wishes | taken:
-            known = ", ".join(sorted(wishes | taken)) or "none"
-            raise InvalidOptions(
-                f"No converter from {source} to {goal} has an option {name!r}."
-                f" Options there: {known}.",
-                field=f"options.{name}",
-            )
-
-
-def _unhonoured(declined: Mapping[str, InvalidOptions]) -> InvalidOptions:
-    """What each converter would have taken, where there are several."""
-    first, *others = declined.values()
-    if not others:
-        return first
-    told = "; ".join(
-        f"{name}: {why.fault.detail.rstrip('.')}" for name, why in sorted(declined.items())
-    )
-    return InvalidOptions(f"No route can honour this. {told}.", field=first.fault.field)
-
-
-def _no_route(source: str, goal: str, roster: Roster) -> NoRoute:
-    if source == goal:
-        return NoRoute(
-            f"The model is {goal} already, and nothing was asked to be done to it. Set an option"
-            " that changes it, such as simplify; others, such as another opset, are not offered"
-            f" from {goal} to {goal}.",
-            field="targets.format",
-        )
-    reached = sorted({view.target for view in known_routes(roster, source, None)})
-    there = (
-        f"From {source} one can reach: {', '.join(reached)}."
-        if reached
-        else (f"No known converter starts from {source}.")
-    )
-    return NoRoute(
-        f"No chain of converters leads from {source} to {goal}. {there}",
-        field="targets.format",
-    )
-
-
-def _honoured(
-    edges: Sequence[ConverterOffer],
-    source: str,
-    goal: str,
-    given: Mapping[str, Any],
-    online: frozenset[str],
-) -> tuple[tuple[Path, ...], dict[str, dict[str, Any]], dict[str, InvalidOptions]]:
-    """The routes that can honour what was given, the own options of each converter on them,
-    and the converters that were left out."""
-    options: dict[str, dict[str, Any]] = {}
-    declined: dict[str, InvalidOptions] = {}
-    while True:
-        usable = [edge for edge in edges if edge.name not in declined]
-        paths = routes(usable, source, goal, given, online)
-        fresh = [edge for path in paths for edge in path if edge.name not in options]
-        if not fresh:
-            return paths, options, declined
-        for edge in fresh:
-            try:
-                options[edge.name] = own_options(edge.options, given)
-            except InvalidOptions as error:
-                if edge.asked_by:
-                    raise
-                declined[edge.name] = error
-
-
 def _route(
-    source: str,
-    path: Path,
-    options: Mapping[str, dict[str, Any]],
-    given: Mapping[str, Any],
-    roster: Roster,
+    source: str, path: Path, found: Found, given: Mapping[str, Any], roster: Roster
 ) -> Route:
-    converts = tuple(
-        Convert(
-            converter=edge.name,
-            version=edge.version,
-            source=edge.source,
-            target=edge.target,
-            options=options[edge.name],
-            queue=edge.queue,
-            toolchain=edge.toolchain,
-        )
-        for edge in path
-    )
-    return Route(converts=converts, verify=_verification(source, path[-1].target, given, roster))
-
-
-def _verification(
-    source: str, goal: str, given: Mapping[str, Any], roster: Roster
-) -> Verify | None:
-    found = roster.runtimes(source, goal)
-    if found is None:
-        return None
-    toolchain, queue = found
-    return Verify(
-        reference=source,
-        candidate=goal,
-        options=_only(VERIFIED, given),
-        queue=queue,
-        toolchain=toolchain,
+    proven = proof(source, path, _needs(path, found.places), given, roster)
+    check = check_before(path, found.places, given, roster)
+    return Route(
+        converts=converts_of(path, found.places),
+        check=check if check and check.capability in roster.online else None,
+        verify=proven.verify,
+        unverified=proven.unverified,
     )
 
 
-def _only(names: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: given[name] for name in names if name in given}
+def _needs(path: Path, places: Mapping[str, Placed]) -> Needs:
+    """Those of the last step that runs on a GPU."""
+    asked = [places[edge.name].needs for edge in path if edge.queue is Queue.GPU]
+    return asked[-1] if asked else ANY
 
 
 def _view(source: str, goal: str, path: Path, roster: Roster) -> RouteView:
-    verify = _verification(source, goal, {}, roster)
+    verify = proof(source, path, ANY, {}, roster).verify
     needed = {f"inspect:{source}", *(edge.capability for edge in path)}
     if verify:
         needed.add(verify.capability)

@@ -1,0 +1,84 @@
+"""Preflight: what a target covers of a model, asked without building anything."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.domain.errors import NoRoute
+from shared.domain.formats import target_named
+from shared.domain.offers import ConverterOffer, Fidelity
+from shared.domain.plans import Plan, Route
+from shared.domain.rosters import Roster
+from shared.domain.routes import Path
+from shared.domain.targets import Target
+from shared.services.checking import check_before
+from shared.services.planning import Found, converts_of, declined, inspection, search
+
+UNBUILT = "Only what the target covers was asked for, so nothing was built."
+
+
+def plan_check(source: str, target: Target, roster: Roster, *, samples: bool = False) -> Plan:
+    """The steps to the last place on each route where the target's coverage can be asked.
+
+    Neither the converter behind that place nor its worker needs to be known: a GPU worker,
+    say, may be started once the answer is there.
+
+    Raises:
+        NoRoute: no chain of converters joins the two, or no worker can check such a target.
+        UnknownTarget, BareStateDict, InvalidOptions, UnsupportedPrecision, SamplesRequired: as
+            with `plan`.
+    """
+    goal = target_named(target.format).name
+    inspect = inspection(source, target.options, roster)
+    edges = (*roster.converters.values(), *_unbuilt(roster))
+    found = search(edges, source, target, roster, samples=samples)
+    checks = [_route(path, found, target.options, roster) for path in found.paths]
+    routes = tuple(dict.fromkeys(each for each in checks if each is not None))
+    if not routes:
+        raise _unchecked(source, goal, roster)
+    return Plan(
+        source=source,
+        target=goal,
+        purpose="check",
+        inspect=inspect,
+        routes=routes,
+        declined=declined(found),
+    )
+
+
+def _route(path: Path, found: Found, given: Mapping[str, Any], roster: Roster) -> Route | None:
+    check = check_before(path, found.places, given, roster, binding=False)
+    if check is None:
+        return None
+    converts = converts_of(path[: check.before], found.places)
+    return Route(converts=converts, check=check, verify=None, unverified=UNBUILT)
+
+
+def _unbuilt(roster: Roster) -> list[ConverterOffer]:
+    """An edge that nobody walks, for each pair of formats that only a checker joins."""
+    joined = {(edge.source, edge.target) for edge in roster.converters.values()}
+    return [
+        ConverterOffer(
+            name=f"{source}-to-{target}",
+            version=0,
+            source=source,
+            target=target,
+            summary="known to its checker alone",
+            options={},
+            fidelity=Fidelity.CLOSE,
+        )
+        for source, target in sorted(_checked(roster) - joined)
+    ]
+
+
+def _checked(roster: Roster) -> set[tuple[str, str]]:
+    return {
+        (each.source, each.target) for member in roster.members for each in member.offer.checkers
+    }
+
+
+def _unchecked(source: str, goal: str, roster: Roster) -> NoRoute:
+    known = ", ".join(sorted({target for _, target in _checked(roster)})) or "none"
+    return NoRoute(
+        f"No worker can say of {source} what {goal} covers. Targets that can be checked: {known}.",
+        field="targets.format",
+    )

@@ -1,0 +1,146 @@
+"""Proving: who could run a result against its source, and why nobody can where nobody can."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from shared.domain.formats import FORMATS, TENSORRT, TENSORRT_RTX
+from shared.domain.gpus import ANY, Needs
+from shared.domain.offers import ConverterOffer, Queue
+from shared.domain.plans import Verify
+from shared.domain.precisions import CAPABILITY, asked
+from shared.domain.rosters import Member, Roster
+from shared.domain.routes import Path
+
+INSPECTED: Final = ("inputs", "signature")
+"""Options that an inspection reads: what the file does not say of its inputs, and which of its
+signatures is meant."""
+
+VERIFIED: Final = (*INSPECTED, "dynamic", "precision", "tf32")
+"""Options that a verification reads: also which differences the user asked for."""
+
+ENGINES: Final[Mapping[str, str]] = {
+    TENSORRT.name: "TensorRT engines",
+    TENSORRT_RTX.name: "TensorRT-RTX engines",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A verification, or the reason why there is none."""
+
+    verify: Verify | None = None
+    unverified: str | None = None
+
+
+def proof(
+    source: str, path: Path, needs: Needs, given: Mapping[str, Any], roster: Roster
+) -> Proof:
+    """How the result of a path is verified. `needs` are those of the step that builds on a GPU.
+
+    A portable engine is verified where a worker that can run it is on line: it is built
+    without a GPU, and its job would wait for one for ever. A tied one is built on a GPU, and
+    verified where whoever may build it can be followed by one that runs it on the same kind.
+    """
+    goal = path[-1].target
+    engine = next((edge for edge in reversed(path) if edge.target in ENGINES), None)
+    if engine is None:
+        found = roster.runtimes(source, goal)
+        if found is None:
+            return Proof(unverified=_nobody(source, goal, roster))
+        return Proof(_verify(source, goal, given, ANY, found[1], found[0]))
+    able = Needs(at_least=CAPABILITY.get(asked(given)))
+    formats = tuple(dict.fromkeys((source, engine.target, goal)))
+    if FORMATS[engine.target].portable:
+        members, wanted = _online(roster), able
+        kinds: frozenset[str] = frozenset()
+    else:
+        members, wanted, kinds = _builders(engine, needs, roster)
+    runners = [member for member in members if _runs(member, formats)]
+    there = _kinds(runners, wanted)
+    if not there or not kinds <= there:
+        return Proof(unverified=_no_runner(source, engine.target, members, runners))
+    tools = Roster(tuple(runners)).runtimes(source, goal)
+    return Proof(_verify(source, goal, given, able, Queue.GPU, tools[0] if tools else {}))
+
+
+def _verify(
+    source: str,
+    goal: str,
+    given: Mapping[str, Any],
+    needs: Needs,
+    queue: Queue,
+    toolchain: Mapping[str, str],
+) -> Verify:
+    return Verify(
+        reference=source,
+        candidate=goal,
+        options=only(VERIFIED, given),
+        queue=queue,
+        needs=needs,
+        toolchain=dict(toolchain),
+    )
+
+
+def only(names: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the given options that have these names."""
+    return {name: given[name] for name in names if name in given}
+
+
+def _builders(
+    engine: ConverterOffer, needs: Needs, roster: Roster
+) -> tuple[tuple[Member, ...], Needs, frozenset[str]]:
+    """The members to look at, what their GPUs must be, and the kinds that may build it.
+
+    Where nobody on line can build it the job waits for such a worker anyway, and those that
+    were seen before tell what it will be like.
+    """
+    for members, wanted in ((_online(roster), needs), (roster.members, needs)):
+        able = [each for each in members if engine.capability in each.offer.capabilities]
+        if kinds := _kinds(able, wanted):
+            return members, wanted, kinds
+    return roster.members, ANY, frozenset()
+
+
+def _online(roster: Roster) -> tuple[Member, ...]:
+    return tuple(member for member in roster.members if member.online)
+
+
+def _kinds(members: Sequence[Member], needs: Needs) -> frozenset[str]:
+    return frozenset(
+        gpu.kind for member in members for gpu in member.offer.gpus if needs.met_by(gpu)
+    )
+
+
+def _runs(member: Member, formats: Sequence[str]) -> bool:
+    return {each.format for each in member.offer.runtimes} >= set(formats)
+
+
+def _nobody(source: str, goal: str, roster: Roster) -> str:
+    lacking = [each for each in (source, goal) if roster.runtimes(each) is None]
+    if lacking:
+        title = FORMATS[lacking[0]].title
+        return f"No worker that can run {title} has come on line yet, so nothing ran the result."
+    return (
+        f"No worker can run both {source} and {goal}, so nothing held the one against the other."
+    )
+
+
+def _no_runner(
+    source: str, engine: str, members: Sequence[Member], runners: Sequence[Member]
+) -> str:
+    what = ENGINES[engine]
+    if not any(_runs(each, (engine,)) and each.offer.gpus for each in members):
+        return (
+            f"No GPU worker that can run {what} is on line, so nothing ran the engine; convert"
+            " the model again when one is."
+        )
+    if not runners:
+        return (
+            f"No GPU worker on line can run both {source} and {what}, so nothing held the engine"
+            " against its source."
+        )
+    return (
+        f"The workers on line that can run {source} and {what} have other GPUs than the engine"
+        " needs, so nothing ran it."
+    )
