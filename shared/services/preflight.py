@@ -32,7 +32,10 @@ def plan_check(source: str, target: Target, roster: Roster, *, samples: bool = F
     edges = (*roster.converters.values(), *_unbuilt(roster))
     found = search(edges, source, target, roster, samples=samples)
     checks = [_route(path, found, target.options, roster) for path in found.paths]
-    routes = tuple(dict.fromkeys(each for each in checks if each is not None))
+    routes: list[Route] = []
+    for each in checks:
+        if each is not None and each not in routes:
+            routes.append(each)
     if not routes:
         raise _unchecked(source, goal, roster)
     return Plan(
@@ -40,7 +43,7 @@ def plan_check(source: str, target: Target, roster: Roster, *, samples: bool = F
         target=goal,
         purpose="check",
         inspect=inspect,
-        routes=routes,
+        routes=tuple(routes),
         declined=declined(found),
     )
 

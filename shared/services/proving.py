@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from shared.domain.formats import FORMATS, TENSORRT, TENSORRT_RTX
 from shared.domain.gpus import ANY, Needs
-from shared.domain.offers import ConverterOffer, Queue
+from shared.domain.offers import ConverterOffer, Queue, Toolchain
 from shared.domain.plans import Verify
 from shared.domain.precisions import CAPABILITY, asked
 from shared.domain.rosters import Member, Roster
@@ -48,7 +48,7 @@ def proof(
         found = roster.runtimes(source, goal)
         if found is None:
             return Proof(unverified=_nobody(source, goal, roster))
-        return Proof(_verify(source, goal, given, ANY, found[1], found[0]))
+        return Proof(_verify(source, goal, given, found, ANY))
     able = Needs(at_least=CAPABILITY.get(asked(given)))
     formats = tuple(dict.fromkeys((source, engine.target, goal)))
     if FORMATS[engine.target].portable:
@@ -60,25 +60,25 @@ def proof(
     there = _kinds(runners, wanted)
     if not there or not kinds <= there:
         return Proof(unverified=_no_runner(source, engine.target, members, runners))
-    tools = Roster(tuple(runners)).runtimes(source, goal)
-    return Proof(_verify(source, goal, given, able, Queue.GPU, tools[0] if tools else {}))
+    ends = Roster(tuple(runners)).runtimes(source, goal)
+    return Proof(_verify(source, goal, given, (ends[0] if ends else {}, Queue.GPU), able))
 
 
 def _verify(
     source: str,
     goal: str,
     given: Mapping[str, Any],
+    runtimes: tuple[Toolchain, Queue],
     needs: Needs,
-    queue: Queue,
-    toolchain: Mapping[str, str],
 ) -> Verify:
+    toolchain, queue = runtimes
     return Verify(
         reference=source,
         candidate=goal,
         options=only(VERIFIED, given),
         queue=queue,
         needs=needs,
-        toolchain=dict(toolchain),
+        toolchain=toolchain,
     )
 
 
@@ -120,10 +120,8 @@ def _nobody(source: str, goal: str, roster: Roster) -> str:
     lacking = [each for each in (source, goal) if roster.runtimes(each) is None]
     if lacking:
         title = FORMATS[lacking[0]].title
-        return f"No worker that can run {title} has come on line yet, so nothing ran the result."
-    return (
-        f"No worker can run both {source} and {goal}, so nothing held the one against the other."
-    )
+        return f"No worker that can run {title} has come on line, so nothing ran the result."
+    return f"No worker can run both {source} and {goal}, so nothing compared the two."
 
 
 def _no_runner(
@@ -137,8 +135,8 @@ def _no_runner(
         )
     if not runners:
         return (
-            f"No GPU worker on line can run both {source} and {what}, so nothing held the engine"
-            " against its source."
+            f"No GPU worker on line can run both {source} and {what}, so nothing compared the"
+            " engine with its source."
         )
     return (
         f"The workers on line that can run {source} and {what} have other GPUs than the engine"
