@@ -76,6 +76,14 @@ class Ask:
         """
         return self._jobs.job(tenant, job_id)
 
+    def request(self, tenant: str, request_id: str) -> list[JobView]:
+        """The jobs that were submitted together, in the order of their targets.
+
+        Raises:
+            NotFound: the tenant has no such request.
+        """
+        return self._jobs.by_request(tenant, request_id)
+
     def events(
         self,
         tenant: str,

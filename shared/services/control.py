@@ -1,9 +1,11 @@
 """Control: stop a job, or try it again."""
 
+from shared.domain.plans import Plan
 from shared.domain.targets import Target
 from shared.domain.views import JobView
 from shared.ports import Doorbell, Fleet, JobStore
 from shared.services.planning import plan
+from shared.services.preflight import plan_check
 
 
 class Control:
@@ -38,6 +40,12 @@ class Control:
         """
         job = self._jobs.job(tenant, job_id)
         target = Target(format=job.target, options=job.options)
-        again = plan(job.source, target, self._fleet.roster())
+        again = self._planned(job, target)
         self._doorbell.check()
         return self._jobs.retry(tenant, job_id, again)
+
+    def _planned(self, job: JobView, target: Target) -> Plan:
+        # Only a plan whose job brought samples has steps that read them.
+        samples = any(step.samples for route in job.plan.routes for step in route.converts)
+        make = plan_check if job.purpose == "check" else plan
+        return make(job.source, target, self._fleet.roster(), samples=samples)

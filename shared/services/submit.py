@@ -2,15 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 from uuid import uuid4
 
-from shared.domain.errors import BadRequest, InvalidSchema
+from shared.domain.errors import BadRequest, InvalidSchema, Yours
 from shared.domain.targets import Target
-from shared.domain.views import JobView
+from shared.domain.views import JobView, ModelView, SamplesView
 from shared.ports import Doorbell, Fleet, JobStore, KeyedRequest, ModelStore, NewJob
+from shared.services.combining import combined
+from shared.services.including import included
 from shared.services.planning import plan
+from shared.services.preflight import plan_check
 
 LONGEST_KEY: Final = 255
 PRIORITIES: Final = range(10)
@@ -39,12 +43,15 @@ class Submit:
     ) -> tuple[list[JobView], bool]:
         """The jobs in the order of their targets; False if the key had made them before.
 
-        `priority` runs from 0 to 9, the highest first. `samples` is the id of an .npz of this
-        tenant's.
+        A target with a matrix is a job for each combination of its values. All jobs of one
+        call share a request. `priority` runs from 0 to 9, the highest first. `samples` is the
+        id of an .npz of this tenant's.
 
         Raises:
             NotFound: the tenant has no such model or samples.
-            Unplannable: its subclasses say why no plan could be made.
+            InvalidSchema: no target, too many, or a matrix that is none.
+            Unplannable: its subclasses say why no plan could be made, and for which combination.
+            UnsupportedPrecision: the GPU that was asked for does not compute in the precision.
             KeyReused: the key stands for another request.
             BrokerAway, DatabaseAway: nothing was accepted; try again later.
         """
@@ -54,16 +61,69 @@ class Submit:
             earlier = self._jobs.earlier(tenant, request)
             if earlier is not None:
                 return earlier, False
-        model = self._models.model(tenant, model_id)
-        given = self._models.samples(tenant, samples) if samples is not None else None
+        wanted = combined(targets)
+        model, given = self._materials(tenant, model_id, samples)
         roster = self._fleet.roster()
         together = str(uuid4())
-        jobs = [
-            NewJob(model, target, plan(model.format, target, roster), priority, given, together)
-            for target in targets
-        ]
+        jobs = []
+        for target, words in wanted:
+            with _naming(words):
+                made = plan(model.format, target, roster, samples=given is not None)
+                extras = included(self._jobs, tenant, made.target, target.options)
+            jobs.append(NewJob(model, target, made, priority, given, together, extras))
         self._doorbell.check()
         return self._jobs.submit(tenant, jobs, request)
+
+    def check(
+        self,
+        tenant: str,
+        *,
+        model_id: str,
+        target: Target,
+        samples: str | None = None,
+        priority: int = 5,
+    ) -> JobView:
+        """A job that finds out what the target covers of the model, and builds nothing.
+
+        Raises:
+            NotFound: the tenant has no such model or samples.
+            InvalidSchema: the target has a matrix.
+            Unplannable: as with a conversion; or no worker can check such a target.
+            BrokerAway, DatabaseAway: nothing was accepted; try again later.
+        """
+        _check([target], priority, None)
+        if target.matrix:
+            raise InvalidSchema(
+                "A check takes one combination of options, and no matrix.", field="matrix"
+            )
+        model, given = self._materials(tenant, model_id, samples)
+        made = plan_check(model.format, target, self._fleet.roster(), samples=given is not None)
+        self._doorbell.check()
+        job = NewJob(model, target, made, priority, given, str(uuid4()))
+        return self._jobs.submit(tenant, [job], None)[0][0]
+
+    def _materials(
+        self, tenant: str, model_id: str, samples: str | None
+    ) -> tuple[ModelView, SamplesView | None]:
+        model = self._models.model(tenant, model_id)
+        return model, self._models.samples(tenant, samples) if samples is not None else None
+
+
+@contextmanager
+def _naming(combination: str | None) -> Iterator[None]:
+    """Say of which combination an error is."""
+    try:
+        yield
+    except Yours as error:
+        if combination is None:
+            raise
+        fault = error.fault
+        raise type(error)(
+            f"With {combination}: {fault.detail}",
+            field=fault.field,
+            node=fault.node,
+            operator=fault.operator,
+        ) from error
 
 
 def _check(targets: Sequence[Target], priority: int, key: str | None) -> None:
@@ -90,9 +150,14 @@ def _keyed(
         return None
     meant = {
         "model": model_id.lower(),
-        "targets": [target.model_dump() for target in targets],
+        "targets": [_meant(target) for target in targets],
         "priority": priority,
         "samples": samples,
     }
     text = json.dumps(meant, sort_keys=True, separators=(",", ":"))
     return KeyedRequest(key, hashlib.sha256(text.encode()).hexdigest())
+
+
+def _meant(target: Target) -> dict[str, Any]:
+    """Without a matrix as it was before there were any: keys outlive an upgrade."""
+    return target.model_dump(exclude=None if target.matrix else {"matrix"})
