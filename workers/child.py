@@ -188,6 +188,8 @@ def _verify(order: WorkOrder, action: Verify, folder: Path, say: Say) -> Note:
         seed=order.seed,
         say=say,
     )
+    ends = {"reference": action.reference, "candidate": action.candidate}
+    note = note.model_copy(update={"report": ends | note.report})
     if order.gpu is None or not isinstance(note, AgreedNote):
         return note
     say("measuring", 0.95)

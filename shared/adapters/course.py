@@ -233,7 +233,7 @@ class Course:
         self.job.ended_at = self.now
         if state is JobState.SUCCEEDED:
             taken = self.plan.routes[max(row.route for row in self._steps)]
-            proof = "verified" if taken.verify else "converted_not_verified"
+            proof = "verified" if taken.proves else "converted_not_verified"
             self.job.proof = proof if self.plan.purpose == "convert" else None
         if state is JobState.FAILED:
             self.job.error = self._error()

@@ -168,6 +168,7 @@ def _report(job: JobRow, plan: Plan, current: Sequence[StepRow], model: str) -> 
     on_route = [row for row in current if row.route == last]
     verified = [row.report for row in on_route if row.kind == "verify"]
     verification = verified[-1] if verified else None
+    proved = job.proof == "verified"
     unproved = job.proof == "converted_not_verified"
     built = findings(_written(on_route))
     route = plan.routes[max(last, 0)].name
@@ -178,7 +179,10 @@ def _report(job: JobRow, plan: Plan, current: Sequence[StepRow], model: str) -> 
             "unverified": taken.unverified if taken and unproved else None,
             "coverage": _coverage(current),
             "engine": EngineView(
-                manifest=built.manifest, model=model, route=route, verification=verification
+                manifest=built.manifest,
+                model=model,
+                route=route,
+                verification=verification if proved else None,
             )
             if built.manifest
             else None,

@@ -123,12 +123,15 @@ class Verify(_Frozen):
     """Run the source and the result on the same inputs and compare what they say.
 
     `options` are the target's: a dynamic dimension may have been given up on purpose, and a
-    precision chosen. What a GPU needs to be for it is known once the result is there.
+    precision chosen. What a GPU needs to be for it is known once the result is there. Where
+    nobody can run the end of a route, `before` is the index of the convert that it comes
+    before: what became of the source so far is run instead.
     """
 
     kind: Literal["verify"] = "verify"
     reference: str
     candidate: str
+    before: int | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     queue: Queue = Queue.CPU
     needs: Needs = ANY
@@ -149,8 +152,8 @@ Action = Annotated[Inspect | Convert | Check | Verify, Field(discriminator="kind
 class Route(_Frozen):
     """A path from source to target.
 
-    Without `verify`, no worker can run one of its ends: `unverified` says why. A route whose
-    check is all that was asked for ends with it.
+    Unless its `verify` comes at the end, no worker can run one of its ends: `unverified` says
+    why. A route whose check is all that was asked for ends with it.
     """
 
     converts: tuple[Convert, ...]
@@ -163,11 +166,19 @@ class Route(_Frozen):
         return " → ".join(each.converter for each in self.converts) or "as it is"
 
     @property
+    def proves(self) -> bool:
+        """Whether its result is run against the source."""
+        return self.verify is not None and self.verify.before is None
+
+    @property
     def actions(self) -> tuple[Convert | Check | Verify, ...]:
         actions: list[Convert | Check | Verify] = list(self.converts)
+        if self.verify:
+            end = len(actions)
+            actions.insert(end if self.verify.before is None else self.verify.before, self.verify)
         if self.check:
             actions.insert(self.check.before, self.check)
-        return (*actions, self.verify) if self.verify else tuple(actions)
+        return tuple(actions)
 
 
 class Declined(_Frozen):

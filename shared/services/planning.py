@@ -179,14 +179,14 @@ def _needs(path: Path, places: Mapping[str, Placed]) -> Needs:
 
 
 def _view(source: str, goal: str, path: Path, roster: Roster) -> RouteView:
-    verify = proof(source, path, ANY, {}, roster).verify
+    proven = proof(source, path, ANY, {}, roster)
     needed = {f"inspect:{source}", *(edge.capability for edge in path)}
-    if verify:
-        needed.add(verify.capability)
+    if proven.verify:
+        needed.add(proven.verify.capability)
     return RouteView(
         source=source,
         target=goal,
         converters=tuple(edge.name for edge in path),
-        verified=verify is not None,
+        verified=proven.unverified is None,
         online=needed <= roster.online,
     )

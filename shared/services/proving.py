@@ -27,7 +27,7 @@ ENGINES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A verification, or the reason why there is none."""
+    """A verification, and the reason why it is not of the end of the path, or not there."""
 
     verify: Verify | None = None
     unverified: str | None = None
@@ -47,7 +47,7 @@ def proof(
     if engine is None:
         found = roster.runtimes(source, goal)
         if found is None:
-            return Proof(unverified=_nobody(source, goal, roster))
+            return _halfway(source, path, given, roster, _nobody(source, goal, roster))
         return Proof(_verify(source, goal, given, found, ANY))
     able = Needs(at_least=CAPABILITY.get(asked(given)))
     formats = tuple(dict.fromkeys((source, engine.target, goal)))
@@ -59,9 +59,24 @@ def proof(
     runners = [member for member in members if _runs(member, formats)]
     there = _kinds(runners, wanted)
     if not there or not kinds <= there:
-        return Proof(unverified=_no_runner(source, engine.target, members, runners))
+        reason = _no_runner(source, engine.target, members, runners)
+        return _halfway(source, path, given, roster, reason)
     ends = Roster(tuple(runners)).runtimes(source, goal)
     return Proof(_verify(source, goal, given, (ends[0] if ends else {}, Queue.GPU), able))
+
+
+def _halfway(
+    source: str, path: Path, given: Mapping[str, Any], roster: Roster, reason: str
+) -> Proof:
+    """As much of the path as can be proved: an engine that nobody runs was an ONNX model once."""
+    for stop in range(len(path) - 1, 0, -1):
+        goal = path[stop - 1].target
+        found = roster.runtimes(source, goal)
+        if found is not None and found[1] is Queue.CPU:
+            verify = _verify(source, goal, given, found, ANY)
+            told = f"{reason} The {FORMATS[goal].title} model on the way to it was run instead."
+            return Proof(verify.model_copy(update={"before": stop}), told)
+    return Proof(unverified=reason)
 
 
 def _verify(
