@@ -223,3 +223,39 @@ class RouteView(_View):
     converters: tuple[str, ...]
     verified: bool
     online: bool
+
+
+class ComparedView(_View):
+    """One job of a request beside the others.
+
+    `options` are those in which the jobs differ. `gpu` is the name of the one that built the
+    engine. `size`, of what was made, and the memories are in bytes; `largest_error` is the
+    largest absolute difference from the source. `measured`: how fast it ran, and ONNX Runtime
+    on the same worker beside it.
+    """
+
+    job: str
+    target: str
+    options: dict[str, Any]
+    state: JobState
+    proof: Proof | None
+    unverified: str | None
+    error: str | None
+    waiting_for: str | None
+    route: str | None
+    precision: str
+    gpu: str | None
+    size: int | None
+    build_seconds: float | None
+    peak_memory: int | None
+    peak_device_memory: int | None
+    largest_error: float | None
+    measured: dict[str, Any] | None
+
+
+class RequestView(_View):
+    """The jobs of one request, compared. `varied`: the options in which they differ."""
+
+    id: str
+    varied: tuple[str, ...]
+    jobs: tuple[ComparedView, ...]

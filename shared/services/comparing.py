@@ -1,0 +1,63 @@
+"""Comparing: the jobs of one request, side by side."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.domain.precisions import asked
+from shared.domain.views import ComparedView, JobView, RequestView
+
+
+def compared(jobs: Sequence[JobView]) -> RequestView:
+    """What a user who asked for several results chooses between.
+
+    Args:
+        jobs: of one request, at least one, in the order in which they are shown.
+    """
+    varied = _varied([job.options for job in jobs])
+    return RequestView(
+        id=jobs[0].request, varied=varied, jobs=tuple(_row(job, varied) for job in jobs)
+    )
+
+
+def _varied(options: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The options that are not the same for all jobs, as they come."""
+    first, *others = options
+    names = dict.fromkeys(name for each in options for name in each)
+    return tuple(
+        name
+        for name in names
+        if any(
+            (name in each, each.get(name)) != (name in first, first.get(name)) for each in others
+        )
+    )
+
+
+def _row(job: JobView, varied: Sequence[str]) -> ComparedView:
+    report = job.report
+    build = report.build or {}
+    manifest = report.engine.manifest if report.engine else None
+    return ComparedView(
+        job=job.id,
+        target=job.target,
+        options={name: job.options[name] for name in varied if name in job.options},
+        state=job.state,
+        proof=job.proof,
+        unverified=report.unverified,
+        error=job.error.code if job.error else None,
+        waiting_for=job.waiting_for,
+        route=report.route,
+        precision=manifest.precision if manifest else asked(job.options).value,
+        gpu=manifest.gpu.name if manifest and manifest.gpu else None,
+        size=manifest.size if manifest else job.output.size if job.output else None,
+        build_seconds=build.get("seconds"),
+        peak_memory=build.get("peak_memory"),
+        peak_device_memory=build.get("peak_device_memory"),
+        largest_error=_largest_error(report.verification),
+        measured=(report.verification or {}).get("measured"),
+    )
+
+
+def _largest_error(verification: Mapping[str, Any] | None) -> float | None:
+    outputs = (verification or {}).get("outputs", ())
+    found = [each["max_abs"] for each in outputs if each.get("max_abs") is not None]
+    return max(found) if found else None
