@@ -5,16 +5,19 @@ from datetime import timedelta
 
 from shared.adapters.bells import Bells
 from shared.adapters.database import Database
+from shared.adapters.devices import LockedDevices
 from shared.adapters.doorbell import Bell
 from shared.adapters.feed import EventFeed
 from shared.adapters.fleet import Workers
 from shared.adapters.jobs import Jobs
+from shared.adapters.locks import Locks
 from shared.adapters.models import Models
+from shared.adapters.notebook import open_notebook
 from shared.adapters.objects import open_store
 from shared.adapters.settling import Persistence
 from shared.adapters.steps import Steps
 from shared.adapters.uploads import UploadRows
-from shared.ports import Doorbell, Fleet, ObjectStore, StepStore
+from shared.ports import Devices, Doorbell, Fleet, Notebook, ObjectStore, StepStore
 from shared.services.ask import Ask
 from shared.services.control import Control
 from shared.services.health import Health
@@ -45,6 +48,8 @@ class FleetServices:
     steps: StepStore
     fleet: Fleet
     store: ObjectStore
+    devices: Devices
+    notebook: Notebook
 
 
 def services(settings: Settings) -> Services:
@@ -70,10 +75,13 @@ def services(settings: Settings) -> Services:
 def fleet_services(settings: Settings) -> FleetServices:
     """All that a worker needs."""
     database = Database(settings.database_url)
+    locks = Locks(settings.database_url)
     return FleetServices(
         steps=_steps(settings, database, Bell(settings.broker_url)),
         fleet=Workers(database, settings.lease),
         store=open_store(settings.store_url),
+        devices=LockedDevices(locks),
+        notebook=open_notebook(settings.store_url, locks),
     )
 
 

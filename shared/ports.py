@@ -275,7 +275,11 @@ class Devices(Protocol):
     """One step on a device at a time, whichever worker it is that sees the device."""
 
     def alone(self, uuid: str) -> AbstractContextManager[bool]:
-        """Hold the device within the `with` block; False where another holds it."""
+        """Hold the device within the `with` block; False where another holds it.
+
+        Raises:
+            DatabaseAway: nobody can say. Never after the block has begun.
+        """
         ...
 
 
@@ -283,7 +287,7 @@ class Notebook(Protocol):
     """Small pages in the object store, by name, that many may write: by compare-and-swap."""
 
     def read(self, name: str) -> tuple[bytes, str] | None:
-        """A page and its tag, or None.
+        """A page and its tag, or None. Names are small letters, digits, `.`, `-` and `/`.
 
         Raises:
             StoreAway: the store does not answer.
@@ -293,8 +297,10 @@ class Notebook(Protocol):
     def swap(self, name: str, page: bytes, tag: str | None) -> bool:
         """Write the page if it still has this tag (None: if there is none); whether it did.
 
+        False may be said of a page that was written, when the store's answer got lost.
+
         Raises:
-            StoreAway, StorageFull: nothing was written.
+            StoreAway, StorageFull: most likely nothing was written.
         """
         ...
 

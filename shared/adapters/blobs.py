@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +19,11 @@ from shared.domain.errors import FerryError, NotFound, StorageFull, StoreAway
 
 CHUNK: Final = 4 << 20
 STAGING: Final = "staging"
+PAGES: Final = "pages"
 
 # What obstore says of a server that sends a range with status 200, as rclone's does.
 _NO_RANGES: Final = "non-partial response"
+_PAGE: Final = re.compile(r"[a-z0-9][a-z0-9.-]*(?:/[a-z0-9][a-z0-9.-]*)*")
 _BUFFER: Final = 1 << 20
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 _NO_ROOM_WORDS: Final = ("no space left", "storagefull", "storage full", "insufficient storage")
@@ -186,6 +189,17 @@ def object_key(digest: str) -> str:
 
 def part_key(upload: str, number: int) -> str:
     return f"{STAGING}/{upload}/{number}"
+
+
+def page_key(name: str) -> str:
+    """
+    Raises:
+        ValueError: no page can have that name.
+    """
+    if not _PAGE.fullmatch(name):
+        message = f"a page is named by small letters, digits, '.', '-' and '/': not {name!r}"
+        raise ValueError(message)
+    return f"{PAGES}/{name}"
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Objects in a bucket of S3 or of a server that speaks its protocol."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import obstore
-from obstore.store import S3Store
 
 from shared.adapters.blobs import (
     CHUNK,
@@ -21,11 +19,11 @@ from shared.adapters.blobs import (
     object_key,
     part_key,
 )
+from shared.adapters.buckets import open_bucket
 from shared.domain.errors import NotFound, PartMissing
 
 _PART: Final = 8 << 20  # S3 takes 10,000 parts: objects of up to 80 GB
 _AT_ONCE: Final = 2
-_TRUE: Final = ("1", "true", "yes", "on")
 
 
 class S3Objects(Blobs):
@@ -42,16 +40,7 @@ class S3Objects(Blobs):
             sign: whether `signed_url` gives any.
         """
         self._sign = sign
-        self._bucket = S3Store.from_url(
-            url,
-            client_options={
-                "allow_http": os.environ.get("AWS_ALLOW_HTTP", "").lower() in _TRUE,
-                "connect_timeout": timedelta(seconds=3),
-                "read_timeout": timedelta(seconds=60),
-                "timeout": timedelta(days=1),  # of a whole download; it is stalls that matter
-            },
-            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=15)},
-        )
+        self._bucket = open_bucket(url)
         super().__init__(self._bucket)
 
     def put(self, source: Path) -> tuple[str, int]:
