@@ -74,10 +74,13 @@ def _lines(classes: Sequence[str]) -> Iterator[Sequence[str]]:
         yield classes[MOST_LINES:]
 
 
-def _line(queue: Queue, classes: Sequence[str]) -> Select[Any, Any, Any, Any]:
+def _line(queue: Queue, classes: Sequence[str]) -> Any:
+    """In order, each by itself: PostgreSQL merges what is sorted, and sorts what is not."""
     is_here = StepRow.needs == classes[0] if len(classes) == 1 else StepRow.needs.in_(classes)
-    return select(StepRow.id, StepRow.priority, StepRow.turn, StepRow.ready_at).where(
-        StepRow.state == State.READY.value, StepRow.queue == queue.value, is_here
+    return (
+        select(StepRow.id, StepRow.priority, StepRow.turn, StepRow.ready_at)
+        .where(StepRow.state == State.READY.value, StepRow.queue == queue.value, is_here)
+        .order_by(*_best_first(StepRow))
     )
 
 

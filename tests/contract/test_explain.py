@@ -10,14 +10,18 @@ from sqlalchemy import Select, select, text, tuple_
 from sqlalchemy.dialects import postgresql
 
 from shared.adapters.claims import next_step, twins
+from shared.adapters.classes import ANYWHERE, class_of, classes_for, waiting_classes
 from shared.adapters.leases import next_expired
 from shared.adapters.tables import JobRow, StepRow
+from shared.domain.gpus import Needs
 from shared.domain.offers import Queue
+from tests.support.gpus import L4
 from tests.support.queue import World, world
 
 FILL = """
-INSERT INTO jobs (id, tenant, model_id, source, target, options, turn, plan, state, created_at)
-SELECT gen_random_uuid(), 't' || n % 20, :model, 'keras', 'onnx', '{}', n, '{}',
+INSERT INTO jobs (id, request, tenant, model_id, source, target, options, turn, plan, state,
+                  created_at)
+SELECT gen_random_uuid(), gen_random_uuid(), 't' || n % 20, :model, 'keras', 'onnx', '{}', n, '{}',
        (ARRAY['succeeded', 'failed', 'succeeded', 'succeeded'])[n % 4 + 1],
        now() - n * interval '1 s'
 FROM generate_series(1, 100000) n;
@@ -78,7 +82,7 @@ def page(*conditions: Any) -> Select[Any]:
 
 def test_hot_queries_read_their_index_and_little_else(queue: World) -> None:
     queries = {
-        "steps_claim": next_step(queue.offer.capabilities, Queue.CPU),
+        "steps_claim": next_step(queue.offer.capabilities, Queue.CPU, [ANYWHERE]),
         "steps_leases": next_expired(),
         "steps_twins": twins("f50", uuid4()),
         "steps_output": select(StepRow).where(StepRow.output_digest == "d51"),
@@ -96,3 +100,45 @@ def test_hot_queries_read_their_index_and_little_else(queue: World) -> None:
         assert not any(each["Node Type"] == "Seq Scan" for each in nodes(plan)), (index, plan)
         read = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
         assert read < 200, (index, read, plan)
+
+
+BACKLOG = """
+UPDATE steps SET state = 'ready', output_digest = NULL, ready_at = now(), queue = 'gpu',
+       needs = CASE WHEN turn % 8 = 0 THEN :capability WHEN turn % 8 = 2 THEN :memory
+               ELSE :absent END
+WHERE state = 'done' AND turn % 2 = 0
+"""
+CLASSES = {
+    "absent": class_of(Needs(gpu="B200")),
+    "capability": class_of(Needs(compute_capability="8.9")),
+    "memory": class_of(Needs(memory=1)),
+}
+
+
+def test_steps_for_an_absent_gpu_cost_others_nothing(queue: World) -> None:
+    """Fifty thousand of them: neither a claim for another GPU nor one for the CPU reads them."""
+    with queue.database.begin() as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        session.execute(text(BACKLOG), CLASSES)
+    with queue.database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(text("VACUUM ANALYZE steps"))
+    with queue.database.begin() as session:
+        found = classes_for(session, Queue.GPU, L4)
+    assert set(found) == {CLASSES["capability"], CLASSES["memory"]}
+    queries = {
+        "classes": waiting_classes(Queue.GPU),
+        "gpu": next_step(queue.offer.capabilities, Queue.GPU, found, L4.kind),
+        "one class": next_step(queue.offer.capabilities, Queue.GPU, found[:1], L4.kind),
+        "cpu": next_step(queue.offer.capabilities, Queue.CPU, [ANYWHERE]),
+    }
+    for name, query in queries.items():
+        plan = explained(queue, query)
+        used = {each["Index Name"] for each in nodes(plan) if "Index Name" in each}
+        assert "steps_claim" in used, (name, plan)
+        assert not any(each["Node Type"] in {"Seq Scan", "Sort"} for each in nodes(plan)), (
+            name,
+            plan,
+        )
+        read = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+        assert read < 200, (name, read, plan)

@@ -7,6 +7,7 @@ import pytest
 
 from shared.adapters.settling import MOST_ATTEMPTS
 from shared.domain.errors import JobEnded, JobNotEnded, WorkerLost
+from shared.domain.gpus import ANY
 from shared.domain.jobs import JobState
 from shared.domain.lifecycle import State
 from shared.domain.offers import Queue, RuntimeOffer
@@ -319,7 +320,7 @@ def test_ready_steps_that_nobody_claims_are_counted(queue: World) -> None:
     queue.job(label="same")
     assert queue.steps.unheard(timedelta(seconds=5)) == {}
     queue.age(6)
-    assert queue.steps.unheard(timedelta(seconds=5)) == {Queue.CPU: 2}
+    assert queue.steps.unheard(timedelta(seconds=5)) == {(Queue.CPU, ANY): 2}
     queue.claimed()
     assert queue.steps.unheard(timedelta(seconds=5)) == {}
 

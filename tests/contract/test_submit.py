@@ -123,7 +123,7 @@ class TestRefused:
 
 
 def test_a_ring_that_fails_loses_nothing(queue: World) -> None:
-    jobs = Jobs(queue.database, Bells(Bell("redis://127.0.0.1:1/0")), queue.fleet)
+    jobs = Jobs(queue.database, Bells(Bell("redis://127.0.0.1:1/0"), queue.fleet), queue.fleet)
     submit = Submit(jobs, queue.models, queue.fleet, queue.bell)
     (job,), _ = submit("default", model_id=queue.model(), targets=[ONNX])
     queue.work()

@@ -7,6 +7,7 @@ import pytest
 
 from shared.adapters.database import Database
 from shared.domain.errors import BrokerAway, DatabaseAway, StoreAway
+from shared.domain.gpus import Needs
 from shared.domain.offers import Queue
 from shared.services.health import Health
 from shared.services.sweep import Sweep
@@ -59,7 +60,7 @@ def test_it_rings_for_the_unheard_once_for_each_slot_on_line(queue: World) -> No
     assert sweep().rung == 0
     queue.age(5)
     assert sweep().rung == 2
-    assert queue.bell.times == {Queue.CPU: 2}
+    assert queue.bell.times == {"cpu": 2}
     queue.fleet.leave("one")
     assert sweep().rung == 0
 
@@ -68,7 +69,7 @@ def test_one_part_away_keeps_no_other_from_its_work(queue: World) -> None:
     def fail() -> int:
         raise StoreAway("gone")
 
-    def deaf(queue: Queue, times: int = 1) -> None:
+    def deaf(bell: str, times: int = 1) -> None:
         raise BrokerAway("gone")
 
     queue.job()
@@ -86,7 +87,7 @@ def test_one_part_away_keeps_no_other_from_its_work(queue: World) -> None:
 
 
 def test_a_part_that_fails_in_an_unforeseen_way_stops_no_other(queue: World) -> None:
-    def burst(age: timedelta) -> dict[Queue, int]:
+    def burst(age: timedelta) -> dict[tuple[Queue, Needs], int]:
         raise ValueError("what no version ever wrote")
 
     sweep = sweeper(queue, lambda: 0.0, lambda: 3)

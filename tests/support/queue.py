@@ -25,7 +25,7 @@ from shared.domain.artifacts import Artifact
 from shared.domain.errors import AccuracyMismatch, Crashed, UnsupportedOperator
 from shared.domain.offers import ConverterOffer, Fidelity, Offer, Queue, RuntimeOffer
 from shared.domain.outcomes import Agreed, Broke, Disagreed, Outcome, Produced, Refused
-from shared.domain.plans import Convert, Inspect, Verify
+from shared.domain.plans import Check, Convert, Inspect, Verify
 from shared.domain.targets import Target
 from shared.domain.views import JobView
 from shared.ports import Claimed, Doorbell, NewJob, Usage
@@ -37,6 +37,8 @@ from shared.services.submit import Submit
 TERM = timedelta(seconds=15)
 USAGE = Usage(seconds=0.5, peak_memory=1 << 20)
 OPSET = {"type": "integer", "minimum": 11, "maximum": 22, "default": 18}
+
+COVERED = {"target": "tensorrt", "supported": True, "by": "parser 1", "nodes": 3, "covered": 3}
 
 _numbers = count(1)
 
@@ -205,11 +207,33 @@ def success(claimed: Claimed) -> Outcome:
             report = {"format": claimed.action.format, "signature": signature, "parameters": 3}
             return Produced(None, report)
         case Convert():
-            label = (claimed.action.model_dump_json(), claimed.inputs["source"].digest)
-            artifact = Artifact(digest=digest(label), format=claimed.action.target, size=7)
-            return Produced(artifact, {})
+            return _written(claimed, claimed.action)
+        case Check():
+            return Produced(None, {"coverage": COVERED})
         case Verify():
             return Agreed({"worst": 0.0})
+
+
+def _written(claimed: Claimed, action: Convert) -> Produced:
+    """An engine is another one on another kind of GPU, and says what it was built on."""
+    source = claimed.inputs["source"]
+    kind = claimed.gpu.kind if claimed.gpu else ""
+    label = (action.model_dump_json(exclude={"needs"}), source.digest, kind)
+    artifact = Artifact(digest=digest(label), format=action.target, size=7)
+    if not action.target.startswith("tensorrt"):
+        return Produced(artifact, {})
+    manifest = {
+        "format": action.target,
+        "digest": artifact.digest,
+        "size": artifact.size,
+        "library": "11.4.0.106",
+        "gpu": claimed.gpu.model_dump() if claimed.gpu else None,
+        "precision": "fp32",
+        "inputs": [],
+        "outputs": [],
+        "source": source.digest,
+    }
+    return Produced(artifact, {"manifest": manifest, "build": {"seconds": 1.5}})
 
 
 def refused() -> Refused:
