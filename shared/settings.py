@@ -77,10 +77,31 @@ class Settings(BaseSettings):
     log_limit: int = Field(
         1 << 20, ge=1 << 12, description="Bytes of a step's output kept as its log."
     )
-    worker_slots: int = Field(1, ge=1, le=64, description="Steps that one worker runs at once.")
-    worker_queues: str = Field("cpu", description="Queue classes of this worker: `cpu`, `gpu`.")
+    worker_slots: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Steps that one worker runs at once on the CPU; each GPU is one more.",
+    )
+    worker_queues: str = Field(
+        "cpu",
+        description="Queue classes of this worker: `cpu`, `gpu`. For `gpu` it looks for NVIDIA"
+        " GPUs at its start; each that it finds is a slot of its own.",
+    )
+    tensorrt_home: Path | None = Field(
+        None,
+        description="Folder of TensorRT as NVIDIA packs it, with its libraries. Unset: the"
+        " installed package `tensorrt`.",
+    )
+    tensorrt_rtx_home: Path | None = Field(
+        None,
+        description="Folder of TensorRT-RTX, with its libraries. Unset: the installed package"
+        " `tensorrt_rtx`, else what `make rtx` has made.",
+    )
     stop_grace: Seconds = Field(
-        2, description="How long a worker that is told to stop lets its steps run on."
+        2,
+        description="How long a worker that is told to stop lets its steps run on. The build"
+        " of an engine then has a few seconds more to end by itself.",
     )
     work_dir: Path = Field(
         Path("/tmp/modelferry"),  # noqa: S108 - 0700 folders of their own are made below it
@@ -105,6 +126,11 @@ class Settings(BaseSettings):
             )
             raise ValueError(message)
         return self
+
+    @field_validator("tensorrt_home", "tensorrt_rtx_home", mode="before")
+    @classmethod
+    def _unset_if_empty(cls, value: object) -> object:
+        return None if value == "" else value  # Path("") would be the folder that we are in
 
     @field_validator("database_url")
     @classmethod

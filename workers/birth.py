@@ -20,12 +20,17 @@ from workers.limits import confine
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the runner asks of the fork server. With an `environment` the child is no fork."""
+    """What the runner asks of the fork server.
+
+    The variables of `environment` are set in the child; a `fresh` child is no fork, so that
+    they are there before its first import. Without a `memory` no cap is set on it.
+    """
 
     folder: str
-    memory: int
+    memory: int | None
     disk: int
     environment: dict[str, str]
+    fresh: bool
 
 
 def be_child(request: Request, *, parent: int, log: int, notes: int, entry: str) -> NoReturn:
@@ -41,7 +46,7 @@ def be_child(request: Request, *, parent: int, log: int, notes: int, entry: str)
         os.chdir(request.folder)
         own = {"HOME": request.folder, "TMPDIR": str(scratch)} | request.environment
         confine(request.memory, request.disk)
-        if request.environment:
+        if request.fresh:
             os.set_inheritable(notes, True)  # noqa: FBT003 - its only argument
             command = ("-P", "-m", "workers.birth", entry, request.folder, str(notes))
             os.execve(  # noqa: S606 - the command is ours, and a shell has no place here

@@ -1,5 +1,6 @@
 """Doorbells: Celery as we use it, to be woken up and for nothing else."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from celery import Celery, Task, signals
@@ -14,6 +15,10 @@ from workers.slots import Slots
 
 FIRST_RETRY, NEXT_RETRY, LAST_RETRY = 0.2, 0.3, 2.0
 """Seconds between attempts to reach a broker that is away."""
+
+
+NOBODY = "nobody"
+"""The bell that is never rung: for a worker that has nothing to listen for."""
 
 
 class PatientConnection(Connection):  # type: ignore[misc]  # kombu has no types
@@ -50,8 +55,11 @@ class Answer(Task):  # type: ignore[misc]  # celery has no types
     ignore_result = True
 
 
-def doors(settings: Settings, queues: tuple[str, ...]) -> Celery:
-    """The Celery application of one worker. Nothing that it keeps is relied on."""
+def doors(settings: Settings, bells: Iterable[str]) -> Celery:
+    """The Celery application of one worker, which listens for these bells.
+
+    Nothing that it keeps is relied on.
+    """
     app = Celery("modelferry", broker=kombu_url(settings.broker_url), amqp=Doors)
     app.conf.update(
         accept_content=["json"],
@@ -65,8 +73,9 @@ def doors(settings: Settings, queues: tuple[str, ...]) -> Celery:
             "health_check_interval": 5,
         },
         task_create_missing_queues=False,
+        task_default_queue=NOBODY,
         task_ignore_result=True,
-        task_queues=[Queue(name, no_ack=True) for name in queues],
+        task_queues=[Queue(name, no_ack=True) for name in bells],
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_disable_prefetch=True,
         worker_enable_remote_control=False,

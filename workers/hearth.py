@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ log = logger(__name__)
 
 ROOT: Final = Path(__file__).parents[1]
 STANDARD_ERROR: Final = 2
+NOTHING: Final[Mapping[str, str]] = {}
 REKINDLE: Final = 1.0
 """Seconds to wait before a fork server that died is replaced."""
 
@@ -49,6 +50,7 @@ class Hearth:
         threads: how many threads each child's libraries may use.
         entry: the module whose `main(folder, notes_fd)` is the child.
         path: more folders to import from.
+        variables: more that every child is to know.
     """
 
     def __init__(
@@ -59,8 +61,9 @@ class Hearth:
         entry: str = "workers.child",
         preload: Sequence[str] = PRELOAD,
         path: Iterable[Path] = (),
+        variables: Mapping[str, str] = NOTHING,
     ) -> None:
-        self._environment = clean_environment(scratch, threads, path)
+        self._environment = clean_environment(scratch, threads, path) | dict(variables)
         self._arguments = (entry, *preload)
         self._lock = threading.Lock()
         self._orders = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -30,7 +30,7 @@ def keep(
     adopt_orphans()
     keeper = os.getpid()
     shared = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    inherited = 0 if request.environment else resident(keeper)
+    inherited = 0 if request.fresh else resident(keeper)
     child = os.fork()
     if child == 0:
         lifeline.close()

@@ -18,9 +18,10 @@ ISOLATION: Final = {
     "process": "own session, killed with all its descendants; dies with the worker",
     "environment": "clean: no key of the service is handed over",
     "privileges": "no new privileges",
-    "memory": "watched, and capped by RLIMIT_DATA",
+    "memory": "watched, and capped by RLIMIT_DATA; steps with a GPU are only watched",
     "disk": "own folder, watched, and capped by RLIMIT_FSIZE",
     "time": "deadline",
+    "devices": "CUDA_VISIBLE_DEVICES names the step's own GPU, or none",
     "network": "open",
     "filesystem": "open, to all that the worker's user may read",
     "system calls": "open",
@@ -37,13 +38,14 @@ class Limits:
     seconds: float
 
 
-def confine(memory: int, disk: int) -> None:
+def confine(memory: int | None, disk: int) -> None:
     """Give up, in the child and before it sees a model, all that it does not need.
 
     The full sandbox (Landlock, seccomp, namespaces) belongs here, and in ISOLATION.
 
     Args:
-        memory: bytes that the step may use beyond what it shares with the fork server.
+        memory: bytes that the step may use beyond what it shares with the fork server; None
+            for a step with a GPU, because CUDA reserves far more than it ever uses.
         disk: size in bytes of the largest file that it may write.
     """
     gain_nothing()
@@ -51,7 +53,8 @@ def confine(memory: int, disk: int) -> None:
     inherited = asked_for(os.getpid())
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, disk)
-    _lower(resource.RLIMIT_DATA, inherited + memory + HEADROOM)
+    if memory is not None:
+        _lower(resource.RLIMIT_DATA, inherited + memory + HEADROOM)
     with suppress(PermissionError):  # a container may forbid even raising one's own score
         Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
 

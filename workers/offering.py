@@ -1,11 +1,22 @@
 """What this worker can do, told without importing a single framework."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
-from shared.domain.offers import ConverterOffer, Offer, Queue, RuntimeOffer, Toolchain
+from shared.domain.gpus import Gpu
+from shared.domain.offers import (
+    CheckerOffer,
+    ConverterOffer,
+    Offer,
+    Queue,
+    RuntimeOffer,
+    Toolchain,
+)
+from workers.checkers import CHECKERS
 from workers.converters import catalogue
 from workers.runtimes import RUNTIMES
+
+NONE_FOUND: Mapping[str, str] = {}
 
 
 def offer(
@@ -16,37 +27,63 @@ def offer(
     slots: int,
     memory: int,
     isolation: dict[str, str],
+    libraries: Mapping[str, str] = NONE_FOUND,
+    gpus: tuple[Gpu, ...] = (),
+    missing: tuple[str, ...] = (),
 ) -> Offer:
-    """Announce every converter and runtime whose packages are installed.
+    """Announce every converter, runtime and checker that can do its work here.
+
+    Its packages are installed, its libraries were found, and one of the queues is its own;
+    without a GPU nobody serves the queue of GPUs.
 
     Args:
         worker: this worker's id.
         memory: bytes that its steps may use together.
         isolation: which layers of the sandbox stand, in words.
+        libraries: the versions of those that were found.
+        missing: what was not, in sentences for the operator.
     """
+    queues = served(queues, gpus)
     return Offer(
         worker=worker,
         host=host,
         queues=queues,
         slots=slots,
         memory=memory,
-        converters=tuple(_converters(queues)),
-        runtimes=tuple(_runtimes()),
+        converters=tuple(_converters(queues, libraries)),
+        runtimes=tuple(_runtimes(queues, libraries)),
+        checkers=tuple(_checkers(queues, libraries)),
+        gpus=gpus,
+        missing=missing,
         isolation=isolation,
     )
 
 
-def toolchain(packages: tuple[str, ...]) -> Toolchain | None:
-    """The version of each distribution; None where one is not installed."""
+def served(queues: tuple[Queue, ...], gpus: tuple[Gpu, ...]) -> tuple[Queue, ...]:
+    """Those of the queues that a worker with these devices can serve."""
+    return tuple(queue for queue in queues if gpus or queue is not Queue.GPU)
+
+
+def toolchain(
+    packages: tuple[str, ...],
+    libraries: tuple[str, ...] = (),
+    found: Mapping[str, str] = NONE_FOUND,
+) -> Toolchain | None:
+    """The version of each distribution and library; None where one is not there."""
+    if not found.keys() >= set(libraries):
+        return None
     try:
-        return {name: version(name) for name in packages}
+        versions = {name: version(name) for name in packages}
     except PackageNotFoundError:
         return None
+    return versions | {name: found[name] for name in libraries}
 
 
-def _converters(queues: tuple[Queue, ...]) -> Iterable[ConverterOffer]:
+def _converters(
+    queues: tuple[Queue, ...], libraries: Mapping[str, str]
+) -> Iterable[ConverterOffer]:
     for each in catalogue().values():
-        tools = toolchain(each.packages)
+        tools = toolchain(each.packages, each.libraries, libraries)
         if tools is None or each.queue not in queues:
             continue
         yield ConverterOffer(
@@ -59,13 +96,29 @@ def _converters(queues: tuple[Queue, ...]) -> Iterable[ConverterOffer]:
             fidelity=each.fidelity,
             queue=each.queue,
             asked_by=each.asked_by,
+            asked_for=each.asked_for,
+            samples=each.samples,
             memory=each.memory,
             toolchain=tools,
         )
 
 
-def _runtimes() -> Iterable[RuntimeOffer]:
+def _runtimes(queues: tuple[Queue, ...], libraries: Mapping[str, str]) -> Iterable[RuntimeOffer]:
+    """A worker of GPUs alone runs those of the CPU, too: what it verifies has two ends."""
     for name, each in RUNTIMES.items():
-        tools = toolchain(each.packages)
+        tools = toolchain(each.packages, each.libraries, libraries)
+        if tools is not None and (each.queue in queues or (queues and each.queue is Queue.CPU)):
+            yield RuntimeOffer(format=name, queue=each.queue, toolchain=tools)
+
+
+def _checkers(queues: tuple[Queue, ...], libraries: Mapping[str, str]) -> Iterable[CheckerOffer]:
+    """A check is work for the CPU."""
+    for each in CHECKERS.values() if Queue.CPU in queues else ():
+        tools = toolchain(each.packages, each.libraries, libraries)
         if tools is not None:
-            yield RuntimeOffer(format=name, toolchain=tools)
+            yield CheckerOffer(
+                source=each.source.name,
+                target=each.target.name,
+                version=each.version,
+                toolchain=tools,
+            )

@@ -15,6 +15,7 @@ from shared.domain.outcomes import Broke, Limit, Outcome, Refused
 from shared.domain.plans import Action
 from shared.ports import Runner, Usage
 from workers.birth import Request
+from workers.gpus import VISIBLE
 from workers.hearth import Hearth
 from workers.limits import Limits
 from workers.results import outcome_of
@@ -28,7 +29,9 @@ class ChildRunner(Runner):
 
     Args:
         log_limit: bytes of a child's output that are passed on.
-        environment: the variables that an action's child needs before its first import.
+        environment: the variables that an action's child needs before its first import; an
+            action with any gets a fresh process.
+        grace: seconds that an action's child has to end by itself when it is stopped.
     """
 
     def __init__(
@@ -38,34 +41,47 @@ class ChildRunner(Runner):
         *,
         log_limit: int,
         environment: Callable[[Action], Mapping[str, str]] = lambda _: {},
+        grace: Callable[[Action], float] = lambda _: 0.0,
     ) -> None:
         self._hearth = hearth
         self._limits = limits
         self._log_limit = log_limit
         self._environment = environment
+        self._grace = grace
 
     @override
     def run(
         self, order: WorkOrder, folder: Path, *, hear: Hear, stop: Callable[[], bool]
     ) -> tuple[Outcome, Usage]:
         (folder / "order.json").write_text(order.model_dump_json(), encoding="utf-8")
-        request = Request(
-            folder=str(folder),
-            memory=self._limits.memory,
-            disk=self._limits.disk,
-            environment=dict(self._environment(order.action)),
-        )
         try:
-            strand = self._hearth.fork(request)
+            strand = self._hearth.fork(self._request(order, folder))
         except Crashed as error:
             return Broke(error.fault), Usage(seconds=0, peak_memory=0)
-        watch = Watch(strand, self._limits, folder, hear, self._log_limit)
+        watch = Watch(
+            strand,
+            self._limits,
+            folder,
+            hear,
+            log_limit=self._log_limit,
+            grace=self._grace(order.action),
+        )
         try:
             cut_short = watch.until_end(stop)
         finally:
             watch.close()
         outcome = cut_short or self._judge(order, folder, watch)
         return outcome, watch.usage
+
+    def _request(self, order: WorkOrder, folder: Path) -> Request:
+        needed = dict(self._environment(order.action))
+        return Request(
+            folder=str(folder),
+            memory=None if order.gpu else self._limits.memory,
+            disk=self._limits.disk,
+            environment=needed | {VISIBLE: order.gpu.uuid if order.gpu else ""},
+            fresh=bool(needed),
+        )
 
     def _judge(self, order: WorkOrder, folder: Path, watch: Watch) -> Outcome:
         match _told(order, folder, watch.status):

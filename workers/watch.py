@@ -15,7 +15,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from shared.domain.errors import Crashed
-from shared.domain.orders import ProgressNote
+from shared.domain.orders import STOP_FILE, ProgressNote
 from shared.domain.outcomes import Broke, Limit, Overran, Stopped
 from shared.ports import Usage
 from workers.hearth import Strand
@@ -36,15 +36,27 @@ Cut = Stopped | Overran | Broke
 
 
 class Watch:
-    """Over one child, from the request for it until no process of it is left."""
+    """Over one child, from the request for it until no process of it is left.
+
+    A child that is stopped finds a file and has `grace` seconds to end by itself; one that
+    passes a limit is killed at once.
+    """
 
     def __init__(
-        self, strand: Strand, limits: Limits, folder: Path, hear: Hear, log_limit: int
+        self,
+        strand: Strand,
+        limits: Limits,
+        folder: Path,
+        hear: Hear,
+        *,
+        log_limit: int,
+        grace: float = 0.0,
     ) -> None:
         self._strand = strand
         self._limits = limits
         self._folder = folder
         self._hear = hear
+        self._grace = grace
         self._log = LogLines(log_limit)
         self._notes = LogLines(log_limit)
         self._meter: Meter | None = None
@@ -52,6 +64,7 @@ class Watch:
         self._asked = time.monotonic()
         self._seconds = 0.0
         self._ended = False
+        self._patience = 0.0
         self.status: int | None = None
         self._selector = selectors.DefaultSelector()
         self._selector.register(strand.lifeline, selectors.EVENT_READ, self._hear_keeper)
@@ -67,15 +80,17 @@ class Watch:
         while not self._ended:
             for key, _ in self._selector.select(max(0.0, due - time.monotonic())):
                 key.data()
-            if cut is None and time.monotonic() >= due:
-                due = time.monotonic() + TICK
+            if time.monotonic() < due:
+                continue
+            due = time.monotonic() + TICK
+            if cut is None:
                 cut = self._reason(stop)
                 if cut is not None and self._meter is None:
                     return cut  # nothing was born: the keeper will find its lifeline cut
-                if cut is not None:
+                if cut is not None and not (isinstance(cut, Stopped) and self._ask_to_end()):
                     self._kill()
-            elif cut is not None:
-                due = time.monotonic() + TICK
+            elif time.monotonic() >= self._patience or self._overrun():
+                self._kill()
         self._seconds = self._meter.seconds if self._meter else 0.0
         self._drain()
         return cut
@@ -105,10 +120,26 @@ class Watch:
         if stop():
             return Stopped()
         if self._meter is not None:
-            return self._meter.overrun()
+            return self._overrun()
         if time.monotonic() - self._asked > BIRTH:
             return Broke(Crashed("The fork server gave no child; the step is tried again.").fault)
         return None
+
+    def _overrun(self) -> Overran | None:
+        return self._meter.overrun() if self._meter is not None else None
+
+    def _ask_to_end(self) -> bool:
+        """Leave word in the child's folder; False if it is not one that looks for it."""
+        if not self._grace:
+            return False
+        try:
+            # The folder is the child's: a link in this place leads anywhere, so follow none.
+            flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+            os.close(os.open(self._folder / STOP_FILE, flags, 0o600))
+        except OSError:
+            return False
+        self._patience = time.monotonic() + self._grace
+        return True
 
     def _kill(self) -> None:
         with suppress(OSError):  # it has just ended by itself

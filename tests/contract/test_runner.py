@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.gpus import Gpu
 from shared.domain.orders import Input, ProgressNote, WorkOrder
 from shared.domain.outcomes import Broke, Limit, Outcome, Overran, Produced, Refused, Stopped
 from shared.domain.plans import Convert
@@ -19,6 +20,9 @@ from workers.runner import ChildRunner
 
 MISBEHAVING = Path(__file__).parents[1] / "misbehaving"
 LOG_LIMIT = 1 << 16
+GPU = Gpu(
+    uuid="GPU-9bd1", name="NVIDIA H100", compute_capability="9.0", memory=1 << 36, driver="580"
+)
 LIMITS = Limits(memory=256 << 20, disk=64 << 20, seconds=20)
 
 
@@ -52,6 +56,8 @@ class Stage:
         limits: Limits = LIMITS,
         stop: Any = lambda: False,
         environment: dict[str, str] | None = None,
+        gpu: Gpu | None = None,
+        grace: float = 0.0,
         **options: Any,
     ) -> Outcome:
         order = WorkOrder(
@@ -66,9 +72,14 @@ class Stage:
             inputs={"source": Input(path="source.keras", format="keras")},
             output="output.onnx",
             tolerances={},
+            gpu=gpu,
         )
         runner = ChildRunner(
-            self.hearth, limits, log_limit=LOG_LIMIT, environment=lambda _: environment or {}
+            self.hearth,
+            limits,
+            log_limit=LOG_LIMIT,
+            environment=lambda _: environment or {},
+            grace=lambda _: grace,
         )
         outcome, self.usage = runner.run(order, self.folder, hear=self.heard.append, stop=stop)
         return outcome
@@ -130,6 +141,36 @@ def test_the_environment_is_clean(stage: Stage, *, fresh: bool) -> None:
     assert ("KERAS_BACKEND=torch" in stage.lines[0]) is fresh
 
 
+@pytest.mark.parametrize("fresh", [False, True])
+@pytest.mark.parametrize("gpu", [None, GPU])
+def test_a_child_sees_its_own_gpu_or_none(stage: Stage, gpu: Gpu | None, *, fresh: bool) -> None:
+    given = {"KERAS_BACKEND": "torch"} if fresh else {}
+    assert isinstance(stage.play("tell_environment", gpu=gpu, environment=given), Produced)
+    has = next(line for line in stage.lines if line.startswith("has ")).split(" ")
+    assert f"CUDA_VISIBLE_DEVICES={gpu.uuid if gpu else ''}" in has
+
+
+def test_only_what_has_to_be_is_no_fork(stage: Stage) -> None:
+    assert isinstance(stage.play("tell_environment", gpu=GPU), Produced)
+    assert "CUDA_VISIBLE_DEVICES" not in stage.lines[0], "it was there before the first import"
+
+
+def test_a_step_with_a_gpu_may_reserve_more_than_it_may_use(stage: Stage) -> None:
+    assert isinstance(stage.play("reserve", gpu=GPU), Produced)
+
+
+def test_the_memory_of_a_step_with_a_gpu_is_watched(stage: Stage) -> None:
+    outcome = stage.play("leak", gpu=GPU)
+    assert isinstance(outcome, Overran)
+    assert outcome.limit is Limit.MEMORY
+
+
+def test_a_step_without_a_gpu_may_not(stage: Stage) -> None:
+    outcome = stage.play("reserve")
+    assert isinstance(outcome, Overran)
+    assert outcome.limit is Limit.MEMORY
+
+
 def test_a_crash_is_named_with_its_last_words(stage: Stage) -> None:
     _crashed(stage.play("crash"), "SIGSEGV", "here it comes")
 
@@ -158,6 +199,34 @@ def test_a_hanging_child_is_stopped_at_once(stage: Stage) -> None:
 
     assert stage.play("hang", stop=stop) == Stopped()
     assert time.monotonic() - asked[0] < 1
+
+
+def test_a_child_that_listens_ends_by_itself(stage: Stage) -> None:
+    outcome = stage.play("listen", grace=60, stop=lambda: "listening" in stage.lines)
+    assert outcome == Stopped()
+    assert "I was told to stop" in stage.lines
+    assert stage.usage.seconds < 30
+
+
+@pytest.mark.parametrize("trick", ["hang", "block_the_word"])
+def test_a_child_that_does_not_listen_is_killed_after_its_grace(stage: Stage, trick: str) -> None:
+    assert stage.play(trick, grace=1, stop=lambda: "hanging" in stage.lines) == Stopped()
+    assert stage.usage.seconds < 20, "its deadline had to end it"
+
+
+def test_a_child_in_its_grace_keeps_its_limits(stage: Stage) -> None:
+    outcome = stage.play("leak_when_told", grace=60, stop=lambda: "listening" in stage.lines)
+    assert outcome == Stopped()
+    assert stage.usage.seconds < 30
+
+
+def test_the_word_to_stop_is_not_written_elsewhere(stage: Stage, tmp_path: Path) -> None:
+    treasure = tmp_path / "treasure"
+    outcome = stage.play(
+        "lead_astray", grace=60, to=str(treasure), stop=lambda: "hanging" in stage.lines
+    )
+    assert outcome == Stopped()
+    assert not treasure.exists()
 
 
 def test_a_stop_before_birth(hearth: Hearth, stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import mmap
 import os
 import signal
 import subprocess
@@ -63,6 +64,46 @@ def hang(folder, notes):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _say("hanging")
     time.sleep(FOREVER)
+
+
+def _until_told(folder):
+    _say("listening")
+    while not (folder / "stop").exists():
+        time.sleep(0.01)
+
+
+def listen(folder, notes):
+    _until_told(folder)
+    _say("I was told to stop")
+    _produce(folder)
+
+
+def leak_when_told(folder, notes):
+    _until_told(folder)
+    leak(folder, notes)
+
+
+def block_the_word(folder, notes):
+    """Nobody can write where a folder is."""
+    (folder / "stop").mkdir()
+    hang(folder, notes)
+
+
+def lead_astray(folder, notes):
+    """The word to stop would be written where this link leads."""
+    to = json.loads((folder / "order.json").read_bytes())["action"]["options"]["to"]
+    (folder / "stop").symlink_to(to)
+    hang(folder, notes)
+
+
+def reserve(folder, notes):
+    """Ask for much, as CUDA does, and use none of it."""
+    try:
+        asked = mmap.mmap(-1, 1 << 32, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError from error
+    with asked:
+        _produce(folder)
 
 
 def breed(folder, notes):
