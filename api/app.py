@@ -6,8 +6,10 @@ from flask import Flask
 
 from api import (
     artifacts,
+    comparisons,
     context,
     documents,
+    engines,
     formats,
     health,
     jobs,
@@ -27,6 +29,8 @@ BLUEPRINTS = (
     models.blueprint,
     samples.blueprint,
     jobs.blueprint,
+    comparisons.blueprint,
+    engines.blueprint,
     artifacts.blueprint,
     formats.blueprint,
     workers.blueprint,

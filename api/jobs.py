@@ -23,21 +23,18 @@ from api.schemas import (
     WaitQuery,
 )
 from api.tenants import tenant
+from api.unplannable import UNPLANNABLE
 from api.watches import Handover, Question, Story
 from shared.bootstrap import Services
 from shared.domain.errors import (
-    BareStateDict,
     BrokerAway,
     Conflict,
     FerryError,
-    InvalidOptions,
     InvalidSchema,
     JobEnded,
     JobNotEnded,
     KeyReused,
-    NoRoute,
     Unavailable,
-    UnknownTarget,
 )
 from shared.domain.views import JobView
 
@@ -56,10 +53,7 @@ blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs")
         BrokerAway,
         Conflict,
         KeyReused,
-        UnknownTarget,
-        NoRoute,
-        InvalidOptions,
-        BareStateDict,
+        *UNPLANNABLE,
     ),
     body=JobRequest,
     headers=(
@@ -75,7 +69,10 @@ blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs")
     },
 )
 def submit(body: JobRequest) -> Response:
-    """Ask for conversions of a model, one job for each target."""
+    """Ask for conversions of a model, one job for each target.
+
+    A target's `matrix` makes one for each combination of its values. All share a `request`.
+    """
     jobs, new = services().submit(
         tenant(),
         model_id=identifier("model", body.model_id),
@@ -127,7 +124,7 @@ def cancel(job_id: str) -> Response:
 @blueprint.post("/<job_id>/retry")
 @operation(
     Answer(200, "The job, planned anew.", JobView),
-    errors=(JobNotEnded, Conflict, NoRoute, InvalidOptions, BrokerAway),
+    errors=(JobNotEnded, Conflict, BrokerAway, *UNPLANNABLE),
 )
 def retry(job_id: str) -> Response:
     """Try a job again that failed or was cancelled."""

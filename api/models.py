@@ -7,11 +7,12 @@ from api.answers import answer
 from api.context import services, settings
 from api.identifiers import identifier
 from api.operations import Answer, operation
-from api.schemas import ModelPage, ModelQuery, ModelsQuery
+from api.schemas import CheckRequest, ModelPage, ModelQuery, ModelsQuery
 from api.tenants import tenant
+from api.unplannable import UNPLANNABLE
 from api.uploads import BAD_FILE, CONTENT_DIGEST, LOCATION, STORED, made
 from shared.domain.errors import BrokerAway
-from shared.domain.views import ModelView
+from shared.domain.views import JobView, ModelView
 
 blueprint = Blueprint("models", __name__, url_prefix="/v1/models")
 
@@ -56,3 +57,21 @@ def show_model(model_id: str) -> Response:
     looked at it.
     """
     return answer(services().ask.model(tenant(), identifier("model", model_id)))
+
+
+@blueprint.post("/<model_id>/check")
+@operation(
+    Answer(201, "A job whose report will have the `coverage`.", JobView),
+    errors=(BrokerAway, *UNPLANNABLE),
+    body=CheckRequest,
+    example={"target": {"format": "tensorrt-rtx", "options": {}}},
+)
+def check_model(model_id: str, body: CheckRequest) -> Response:
+    """Ask which nodes of a model a target covers, before anything is built."""
+    job = services().submit.check(
+        tenant(),
+        model_id=identifier("model", model_id),
+        target=body.target,
+        samples=identifier("set of samples", body.samples) if body.samples is not None else None,
+    )
+    return answer(job, 201)

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.domain.compatibility import Described, Version
+from shared.domain.engines import Manifest
 from shared.domain.jobs import JobState
 from shared.domain.offers import ConverterOffer
 from shared.domain.targets import Target
@@ -73,13 +75,37 @@ class ModelsQuery(_Asked):
     cursor: Cursor
 
 
+Samples = Annotated[
+    str | None, Field(None, max_length=64, description="The id of uploaded samples.")
+]
+
+
 class JobRequest(_Asked):
-    """One model to one or more targets; each target is a job of its own."""
+    """One model to one or more targets; each combination of each target is a job of its own."""
 
     model_id: str = Field(max_length=64, description="The id of an uploaded model.")
-    targets: tuple[Target, ...] = Field(min_length=1, max_length=16)
+    targets: tuple[Target, ...] = Field(
+        min_length=1, max_length=16, description="With all their matrices, 64 jobs at most."
+    )
     priority: int = Field(5, ge=0, le=9, description="Higher is sooner.")
-    samples: str | None = Field(None, max_length=64, description="The id of uploaded samples.")
+    samples: Samples
+
+
+class CheckRequest(_Asked):
+    """What a target would cover of a model. The target has no matrix."""
+
+    target: Target
+    samples: Samples
+
+
+class CompatibilityRequest(_Asked):
+    """An engine, by its manifest or by the job that built it, and where it is to run."""
+
+    manifest: Manifest | None = None
+    job_id: str | None = Field(None, max_length=64, description="Instead of a manifest.")
+    gpu: Described
+    library: Version | None = Field(None, description="TensorRT's version there, in full.")
+    cuda: Version | None = Field(None, description="The version of CUDA there.")
 
 
 class JobsQuery(_Asked):

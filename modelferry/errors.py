@@ -29,11 +29,15 @@
       + NoRoute               no_route
       + InvalidOptions        invalid_options
       + BareStateDict         bare_state_dict
+      + SamplesRequired       samples_required
     x StepRefused           conversion_failed
       + InvalidModel          invalid_model
       + UnsupportedOperator   unsupported_operator
       + AccuracyMismatch      accuracy_mismatch
       + BadSamples            bad_samples
+      + InvalidProfile        invalid_profile
+      + UnsupportedPrecision  unsupported_precision
+      + DeviceMemoryExceeded  device_memory_exceeded
       + MemoryExceeded        memory_exceeded
       + DeadlineExceeded      deadline_exceeded
       + OutputExceeded        output_exceeded
@@ -45,6 +49,7 @@
   + Ours                  the service is at fault
     x Crashed               crashed
     x WorkerLost            worker_lost
+    x LibraryMissing        library_missing
     x IllegalMove           illegal_move
     x LeaseLost             lease_lost
     x BadAnswer             bad_answer          here: an answer that this client cannot read
@@ -252,6 +257,10 @@ class BareStateDict(Unplannable):
     code = "bare_state_dict"
 
 
+class SamplesRequired(Unplannable):
+    code = "samples_required"
+
+
 class StepRefused(Yours):
     code = "conversion_failed"
 
@@ -270,6 +279,18 @@ class AccuracyMismatch(StepRefused):
 
 class BadSamples(StepRefused):
     code = "bad_samples"
+
+
+class InvalidProfile(StepRefused):
+    code = "invalid_profile"
+
+
+class UnsupportedPrecision(StepRefused):
+    code = "unsupported_precision"
+
+
+class DeviceMemoryExceeded(StepRefused):
+    code = "device_memory_exceeded"
 
 
 class MemoryExceeded(StepRefused):
@@ -312,6 +333,10 @@ class Crashed(Ours):
 
 class WorkerLost(Ours):
     code = "worker_lost"
+
+
+class LibraryMissing(Ours):
+    code = "library_missing"
 
 
 class IllegalMove(Ours):

@@ -68,6 +68,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         return _value(solid[0], value, where) if len(solid) == 1 else value
     if origin is tuple:
         return _items(get_args(hint)[0], value, where)
+    if origin is dict and isinstance(value, Mapping):
+        return {name: _value(get_args(hint)[1], each, where) for name, each in value.items()}
     if is_dataclass(hint):
         return read(cast("type[Any]", hint), value)
     return _scalar(hint, value, where)

@@ -30,6 +30,7 @@ DRIVERS: Final = {11: 450, 12: 525, 13: 580}
 ACROSS: Final = frozenset({(8, 10), (10, 11)})
 """Major versions of TensorRT of which the second runs version-compatible engines of the first."""
 
+MOST_BYTES: Final = 1 << 62
 TOLD_IN_FULL: Final = 3  # parts of a version of TensorRT: major, minor, patch
 
 
@@ -42,7 +43,7 @@ class Described(_Told):
 
     name: str = Field(min_length=1, max_length=120)
     compute_capability: ComputeCapability | None = None
-    memory: int | None = Field(None, ge=1, le=1 << 62)
+    memory: int | None = Field(None, ge=1, le=MOST_BYTES)
     driver: Version | None = None
 
 
@@ -260,8 +261,8 @@ def _memory(manifest: Manifest, place: Location) -> Iterator[Finding]:
     elif there < manifest.size and not (manifest.gpu and there >= manifest.gpu.memory):
         yield Reason(
             code="memory",
-            sentence=f"The engine alone takes {manifest.size / GIB:.4g} GiB; {place.gpu.name} has"
-            f" {there / GIB:.4g} GiB.",
+            sentence=f"The engine alone takes {_gib(manifest.size)}; {place.gpu.name} has"
+            f" {_gib(there)}.",
         )
 
 
@@ -292,6 +293,10 @@ def _within(part: tuple[str, ...], whole: tuple[str, ...]) -> bool:
     return any(
         whole[start : start + len(part)] == part for start in range(len(whole) - len(part) + 1)
     )
+
+
+def _gib(count: int) -> str:
+    return f"{min(count, MOST_BYTES) / GIB:.4g} GiB"  # a number of any size may be claimed
 
 
 def _numbers(version: str | None) -> tuple[int, ...]:

@@ -60,6 +60,10 @@ def job(state: str = "succeeded", **more: Any) -> dict[str, Any]:
     proof = "verified" if state == "succeeded" else None
     report = {
         "proof": more.get("proof", proof),
+        "unverified": None,
+        "coverage": None,
+        "engine": None,
+        "build": None,
         "route": "keras-to-onnx",
         "rejected": [],
         "declined": [],
@@ -68,11 +72,13 @@ def job(state: str = "succeeded", **more: Any) -> dict[str, Any]:
     }
     return {
         "id": "j1",
+        "request": "r1",
         "tenant": "default",
         "model_id": "m1",
         "model_name": "model.keras",
         "source": "keras",
         "target": "onnx",
+        "purpose": "convert",
         "options": {},
         "priority": 5,
         "state": state,

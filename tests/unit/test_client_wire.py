@@ -18,7 +18,7 @@ SCHEMAS: dict[str, Any] = document(bare_app())["components"]["schemas"]
 SHAPES = [
     each
     for name, each in vars(types).items()
-    if dataclasses.is_dataclass(each) and each.__module__ == types.__name__
+    if dataclasses.is_dataclass(each) and each.__module__.startswith(f"{types.__name__}.")
 ]
 
 
