@@ -36,6 +36,7 @@ def _row(job: JobView, varied: Sequence[str]) -> ComparedView:
     report = job.report
     build = report.build or {}
     manifest = report.engine.manifest if report.engine else None
+    held = (report.verification or {}) if report.unverified is None else {}
     return ComparedView(
         job=job.id,
         target=job.target,
@@ -52,12 +53,12 @@ def _row(job: JobView, varied: Sequence[str]) -> ComparedView:
         build_seconds=build.get("seconds"),
         peak_memory=build.get("peak_memory"),
         peak_device_memory=build.get("peak_device_memory"),
-        largest_error=_largest_error(report.verification),
-        measured=(report.verification or {}).get("measured"),
+        largest_error=_largest_error(held),
+        measured=held.get("measured"),
     )
 
 
-def _largest_error(verification: Mapping[str, Any] | None) -> float | None:
-    outputs = (verification or {}).get("outputs", ())
+def _largest_error(verification: Mapping[str, Any]) -> float | None:
+    outputs = verification.get("outputs", ())
     found = [each["max_abs"] for each in outputs if each.get("max_abs") is not None]
     return max(found) if found else None

@@ -75,8 +75,9 @@ def _needs(given: Mapping[str, Any]) -> Needs:
 def _gpu(value: object) -> str | None:
     if value is None:
         return None
-    if isinstance(value, str) and len(value) <= LONGEST_NAME and value.isprintable():
-        name = value.strip()
+    said = str(value) if type(value) is int else value  # 4090, without quotes
+    if isinstance(said, str) and len(said) <= LONGEST_NAME and said.isprintable():
+        name = said.strip()
         if words(name):
             return name
     raise InvalidOptions(

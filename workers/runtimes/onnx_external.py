@@ -21,14 +21,18 @@ def check_external(model: Any, folder: Path) -> None:
     Raises:
         InvalidModel: a location leads out of the folder, is a link, or is missing.
     """
-    names = {
+    for location, tensor in locations(model).items():
+        _check(location, tensor, folder)
+
+
+def locations(model: Any) -> dict[str, str]:
+    """Each file that weights are said to lie in, and the name of a tensor that lies there."""
+    return {
         entry.value: tensor.name
         for tensor in _tensors(model)
         for entry in tensor.external_data
         if entry.key == "location"
     }
-    for location, tensor in names.items():
-        _check(location, tensor, folder)
 
 
 def small_external(model: Any, folder: Path) -> Iterator[Any]:

@@ -1,0 +1,114 @@
+"""Arguments: what `python -m workers.convert` is told."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from shared.domain.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One model to one target. `format` is the source's, where its bytes leave it open."""
+
+    source: Path
+    target: Target
+    output: Path
+    samples: Path | None
+    format: str | None
+    keep: Path | None
+    force: bool
+    verbose: bool
+
+
+def parse(arguments: Sequence[str]) -> Wanted:
+    """Read the command line. Ends the process with status 2 where it makes no sense."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    wanted = Wanted(
+        source=given.source,
+        target=Target(format=given.to, options=_options(parser, given.option)),
+        output=given.out,
+        samples=given.samples,
+        format=given.format,
+        keep=given.keep,
+        force=given.force,
+        verbose=given.verbose,
+    )
+    _check(parser, wanted)
+    return wanted
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m workers.convert",
+        description="Convert a model on this machine, without the service, and run the result"
+        " against its source. The report is one JSON object on standard output.",
+        epilog="Exit status: 0 converted (`proof` says whether it was verified), 1 failed,"
+        " 2 the command makes no sense, 130 interrupted.",
+    )
+    add = parser.add_argument
+    add("source", type=Path, metavar="SOURCE", help="a model's file, or its folder")
+    add("--to", required=True, metavar="FORMAT", help="the target format: onnx, tensorrt-rtx…")
+    add("--out", required=True, type=Path, metavar="PATH", help="where the result is written")
+    add(
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the target, its value as JSON or as a bare word; may be repeated",
+    )
+    add("--samples", type=Path, metavar="NPZ", help="your own inputs, named as the model's are")
+    add("--format", metavar="FORMAT", help="the source's format, where its bytes leave it open")
+    add("--keep", type=Path, metavar="DIR", help="keep each step's folder in this new folder")
+    add("--force", action="store_true", help="replace what lies at PATH")
+    add("--verbose", action="store_true", help="show the libraries' own words on standard error")
+    return parser
+
+
+def _options(parser: argparse.ArgumentParser, pairs: Sequence[str]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not name or not equals:
+            parser.error(f"--option takes NAME=VALUE; it was given {pair!r}")
+        if name in options:
+            parser.error(f"--option {name} is given twice")
+        options[name] = _value(value)
+    return options
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _no_number(name: str) -> NoReturn:
+    """JSON has no NaN and no Infinity, though Python's parser takes them."""
+    raise ValueError(name)
+
+
+def _check(parser: argparse.ArgumentParser, wanted: Wanted) -> None:
+    for path, what in ((wanted.source, "SOURCE"), (wanted.samples, "--samples")):
+        if path is not None and not path.exists():
+            parser.error(f"{what}: there is no file {str(path)!r}")
+    if not (wanted.source.is_file() or wanted.source.is_dir()):
+        parser.error(f"SOURCE: {str(wanted.source)!r} is neither a file nor a folder")
+    if wanted.output.is_symlink() or wanted.output.exists():
+        if not wanted.force:
+            parser.error(f"--out: {str(wanted.output)!r} is there already; --force replaces it")
+        if wanted.source.resolve() == wanted.output.resolve():
+            parser.error("--out: the result would replace its own source")
+    if not wanted.output.absolute().parent.is_dir():
+        parser.error(f"--out: there is no folder {str(wanted.output.absolute().parent)!r}")
+    if wanted.keep is not None and wanted.keep.exists() and not _is_empty(wanted.keep):
+        parser.error(f"--keep: {str(wanted.keep)!r} is there already, and is no empty folder")
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
