@@ -67,6 +67,8 @@ def run(
     execute = Execute(
         steps=services.steps,
         store=services.store,
+        devices=services.devices,
+        notebook=services.notebook,
         runner=ChildRunner(
             hearth,
             limits,

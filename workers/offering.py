@@ -99,6 +99,7 @@ def _converters(
             asked_for=each.asked_for,
             samples=each.samples,
             memory=each.memory,
+            timed=each.libraries[0] if each.timed else None,
             toolchain=tools,
         )
 

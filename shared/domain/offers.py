@@ -36,7 +36,7 @@ class ConverterOffer(BaseModel):
     option that must be `asked_for` for the planner to put the edge in: such an edge leads
     from a format to itself. With `samples` it wants the user's inputs (to calibrate, say), and
     a job without any is refused. `memory` is the expected peak as a multiple of the input's
-    size.
+    size. `timed` names the library of its toolchain whose timing cache it keeps.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")  # a later version may say more
@@ -53,6 +53,7 @@ class ConverterOffer(BaseModel):
     asked_for: bool | str = True
     samples: bool = False
     memory: float = 3.0
+    timed: str | None = None
     toolchain: Toolchain = Field(default_factory=dict)
 
     @property

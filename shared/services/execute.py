@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import chain, repeat
 from pathlib import Path
-from typing import Final
+from typing import Final, assert_never
 
 from shared.domain.artifacts import Artifact
 from shared.domain.errors import (
@@ -19,14 +19,17 @@ from shared.domain.errors import (
     WorkerLost,
 )
 from shared.domain.formats import FORMATS
+from shared.domain.gpus import Gpu
 from shared.domain.offers import Offer, Queue
 from shared.domain.orders import Input, WorkOrder
 from shared.domain.outcomes import Broke, Outcome, Produced, Stopped
-from shared.domain.plans import TOLERANCES, Convert
-from shared.ports import Claimed, ObjectStore, Runner, StepStore, Usage
+from shared.domain.plans import Convert
+from shared.domain.precisions import asked, tolerances
+from shared.ports import Claimed, Devices, Notebook, ObjectStore, Runner, StepStore, Usage
 from shared.services.flights import Flight, Flights, Landing
 from shared.services.folders import private_folder
 from shared.services.reporter import Reporter
+from shared.services.timing import OUTPUT, Loaded, TimingCaches
 from shared.telemetry import logger
 
 log = logger(__name__)
@@ -36,9 +39,11 @@ UNUSED: Final = Usage(seconds=0, peak_memory=0)
 
 
 class Execute:
-    """One worker's way of working.
+    """One worker's way of working. Several threads may call it at once.
 
     Args:
+        devices: a step for a GPU runs only while it has one for itself.
+        notebook: where the fleet keeps what builders measured.
         folder: each attempt gets a folder of its own below it.
         term: how long a lease lasts; someone else renews those of `flights`.
     """
@@ -48,6 +53,8 @@ class Execute:
         *,
         steps: StepStore,
         store: ObjectStore,
+        devices: Devices,
+        notebook: Notebook,
         runner: Runner,
         flights: Flights,
         offer: Offer,
@@ -56,6 +63,8 @@ class Execute:
     ) -> None:
         self._steps = steps
         self._store = store
+        self._devices = devices
+        self._timing = TimingCaches(store, notebook, offer)
         self._runner = runner
         self._flights = flights
         self._offer = offer
@@ -68,14 +77,30 @@ class Execute:
         Raises:
             DatabaseAway: nothing could be claimed. What was claimed is always brought to an end.
         """
+        match queue:
+            case Queue.CPU:
+                return self._one(queue, None)
+            case Queue.GPU:
+                return any(self._on(gpu) for gpu in self._offer.gpus)
+            case _:
+                assert_never(queue)
+
+    def _on(self, gpu: Gpu) -> bool:
+        """A step on this device, unless there is one on it already."""
+        if self._flights.on(gpu.uuid):
+            return False
+        with self._devices.alone(gpu.uuid) as ours:
+            return ours and self._one(Queue.GPU, gpu)
+
+    def _one(self, queue: Queue, gpu: Gpu | None) -> bool:
         if self._flights.closing.is_set():
             return False
         offer = self._offer
-        claimed = self._steps.claim(offer.worker, offer.capabilities, queue, self._term)
+        claimed = self._steps.claim(offer.worker, offer.capabilities, queue, self._term, gpu)
         if claimed is None:
             return False
         record = log.bind(step=claimed.step, job=claimed.job, attempt=claimed.lease.attempt)
-        record.info("step_claimed", what=claimed.action.title)
+        record.info("step_claimed", what=claimed.action.title, gpu=gpu.uuid if gpu else None)
         with self._flights.hold(claimed) as flight:
             outcome, usage = self._carry_out(flight)
             settled = self._settle(flight, outcome, usage)
@@ -95,12 +120,16 @@ class Execute:
                 private_folder(self._folder / name) as folder,
                 Reporter(self._steps, flight, self._flights) as reporter,
             ):
-                order = order_for(claimed)
+                loaded = self._timing.load(claimed, folder)
+                order = order_for(claimed, loaded)
                 self._fetch(claimed, order, folder)
                 outcome, usage = self._runner.run(
                     order, folder, hear=reporter.hear, stop=flight.is_landing
                 )
-                return self._kept(claimed, folder / order.output, outcome), usage
+                kept = self._kept(claimed, folder / order.output, outcome)
+                if loaded is not None and isinstance(kept, Produced):
+                    self._timing.keep(loaded, folder)
+                return kept, usage
         except Passing as error:
             return Broke(error.fault), UNUSED
         except FerryError as error:
@@ -149,7 +178,7 @@ class Execute:
         raise AssertionError  # _backoff never ends
 
 
-def order_for(claimed: Claimed) -> WorkOrder:
+def order_for(claimed: Claimed, loaded: Loaded | None = None) -> WorkOrder:
     """What the child is told. Libraries look at file names, so each has its format's suffix."""
     action = claimed.action
     output = f"output{_suffix(action.target)}" if isinstance(action, Convert) else "output"
@@ -157,7 +186,15 @@ def order_for(claimed: Claimed) -> WorkOrder:
         role: Input(path=f"{role}{_suffix(given.format)}", format=given.format)
         for role, given in claimed.inputs.items()
     }
-    return WorkOrder(action=action, inputs=inputs, output=output, tolerances=TOLERANCES)
+    return WorkOrder(
+        action=action,
+        inputs=inputs,
+        output=output,
+        tolerances=tolerances(asked(action.options)),
+        gpu=claimed.gpu,
+        caches=tuple(loaded.files) if loaded is not None else (),
+        cache_output=OUTPUT if loaded is not None else None,
+    )
 
 
 def _suffix(format: str) -> str:

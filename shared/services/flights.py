@@ -64,6 +64,12 @@ class Flights:
         with self._lock:
             return {step: flight.claimed.lease for step, flight in self._flights.items()}
 
+    def on(self, uuid: str) -> bool:
+        """Whether a step in hand has this device."""
+        with self._lock:
+            flown = [flight.claimed.gpu for flight in self._flights.values()]
+        return any(gpu is not None and gpu.uuid == uuid for gpu in flown)
+
     def hear(self, pulse: Pulse) -> None:
         """Tell those that were cancelled or lost."""
         with self._lock:

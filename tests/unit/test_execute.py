@@ -2,151 +2,35 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typing_extensions import override
 
-from shared.adapters.objects_local import LocalObjects
 from shared.domain.artifacts import Artifact
-from shared.domain.errors import Crashed, DatabaseAway, LeaseLost, StorageFull, StoreAway
+from shared.domain.errors import Crashed, StorageFull, StoreAway
 from shared.domain.lifecycle import Lease
-from shared.domain.offers import Offer, Queue
-from shared.domain.orders import ProgressNote, WorkOrder
+from shared.domain.offers import Queue
+from shared.domain.orders import ProgressNote
 from shared.domain.outcomes import Agreed, Broke, Outcome, Produced, Stopped
-from shared.domain.plans import Action, Convert, Verify
-from shared.ports import Claimed, Pulse, Runner, StepStore, Usage
-from shared.services.execute import Execute, order_for
-from shared.services.flights import Flights
-
-OFFER = Offer(
-    worker="w1", host="h", queues=(Queue.CPU,), slots=1, memory=1, converters=(), runtimes=()
+from shared.ports import Claimed, Pulse
+from shared.services.execute import order_for
+from tests.support.execution import (
+    CONVERT,
+    VERIFY,
+    Bench,
+    Script,
+    bench_in,
 )
-CONVERT = Convert(
-    converter="keras-to-onnx",
-    version=1,
-    source="keras",
-    target="onnx",
-    options={},
-    toolchain={},
-)
-VERIFY = Verify(reference="keras", candidate="onnx", toolchain={})
-USAGE = Usage(seconds=1.5, peak_memory=7)
-
-
-class Steps(StepStore):
-    """Remembers what it is told. `away` is how many calls find nobody."""
-
-    def __init__(self) -> None:
-        self.waiting: list[Claimed] = []
-        self.settled: list[Outcome] = []
-        self.reports: list[tuple[ProgressNote | None, list[str]]] = []
-        self.away = 0
-        self.lost = False
-        self.forgotten: list[str] = []
-
-    @override
-    def claim(
-        self, worker: str, capabilities: Sequence[str], queue: Queue, term: timedelta
-    ) -> Claimed | None:
-        return self.waiting.pop(0) if self.waiting else None
-
-    @override
-    def renew(self, worker: str, leases: dict[str, Lease], term: timedelta) -> Pulse:
-        raise NotImplementedError
-
-    @override
-    def report(self, claimed: Claimed, note: ProgressNote | None, lines: Sequence[str]) -> None:
-        self._stand()
-        self.reports.append((note, list(lines)))
-
-    @override
-    def settle(self, claimed: Claimed, outcome: Outcome, usage: Usage, offer: Offer) -> None:
-        self._stand()
-        self.settled.append(outcome)
-
-    def _stand(self) -> None:
-        if self.away:
-            self.away -= 1
-            raise DatabaseAway("gone fishing")
-        if self.lost:
-            raise LeaseLost("somebody else's")
-
-    @override
-    def expire(self, limit: int) -> Sequence[str]:
-        raise NotImplementedError
-
-    @override
-    def unheard(self, age: timedelta) -> dict[Queue, int]:
-        raise NotImplementedError
-
-    @override
-    def forget(self, digest: str) -> None:
-        self.forgotten.append(digest)
-
-
-class Script(Runner):
-    """Plays what a test wrote down."""
-
-    def __init__(self, play: Callable[..., Outcome]) -> None:
-        self.play = play
-        self.order: WorkOrder | None = None
-        self.modes: list[int] = []
-
-    @override
-    def run(
-        self, order: WorkOrder, folder: Path, *, hear: Any, stop: Any
-    ) -> tuple[Outcome, Usage]:
-        self.order = order
-        self.modes.append(folder.stat().st_mode & 0o777)
-        return self.play(folder, hear, stop), USAGE
-
-
-class Bench:
-    def __init__(self, tmp_path: Path) -> None:
-        self.store = LocalObjects(tmp_path / "store")
-        self.steps = Steps()
-        self.flights = Flights()
-        self.folder = tmp_path / "work"
-        self.script: Script | None = None
-        model = tmp_path / "model.keras"
-        model.write_bytes(b"the model")
-        self.model = self.store.put(model)[0]
-
-    def step(self, action: Action = CONVERT) -> None:
-        source = Artifact(digest=self.model, format="keras", size=9)
-        roles = ("reference", "candidate") if isinstance(action, Verify) else ("source",)
-        lease = Lease("w1", 2, datetime.now(UTC))
-        inputs = dict.fromkeys(roles, source)
-        self.steps.waiting.append(Claimed("step-1", "job-1", action, inputs, lease))
-
-    def execute(self, play: Callable[..., Outcome], action: Action = CONVERT) -> bool:
-        self.step(action)
-        self.script = Script(play)
-        return self.using(self.script)(Queue.CPU)
-
-    def using(self, runner: Runner) -> Execute:
-        return Execute(
-            steps=self.steps,
-            store=self.store,
-            runner=runner,
-            flights=self.flights,
-            offer=OFFER,
-            folder=self.folder,
-            term=timedelta(seconds=15),
-        )
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    yield made
-    assert not made.folder.exists() or not list(made.folder.iterdir()), "a folder was left"
-    assert not made.flights.leases()
+    with bench_in(tmp_path) as made:
+        yield made
 
 
 def convert(folder: Path, hear: Any, stop: Any) -> Outcome:
