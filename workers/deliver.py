@@ -7,7 +7,7 @@ from shared.domain.archives import pack
 from shared.domain.errors import FerryError, StepRefused, UnsupportedOperator
 from workers.converter import Bench
 from workers.onnxruntime_bridge.faults import read_fault
-from workers.onnxruntime_bridge.sessions import start
+from workers.onnxruntime_bridge.sessions import start_any
 
 LARGEST_FILE = (1 << 31) - 1
 """Bytes of a protobuf message at most; larger models keep their weights in a second file."""
@@ -38,7 +38,7 @@ def deliver(bench: Bench[Any], model: Path) -> None:
     except Exception as error:
         raise _at_fault(read_fault(error)) from error
     try:
-        start(model, optimise=False)
+        start_any(model, optimise=False)
     except FerryError as error:
         raise _at_fault(error) from error
     if len(list(model.parent.iterdir())) == 1:

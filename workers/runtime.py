@@ -29,11 +29,13 @@ class Session:
     """A loaded model: a callable from named input arrays to named output arrays.
 
     Names, order and dtypes are those of `signature`. Calling it with a shape that the model
-    does not take raises whatever its library raises.
+    does not take raises whatever its library raises. `remark` says how it is run here, where
+    that is not as the file says.
     """
 
     signature: Signature
     run: Callable[[Arrays], dict[str, NDArray[Any]]]
+    remark: str | None = None
 
     def __call__(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
         return self.run(inputs)

@@ -1,14 +1,46 @@
 """Sessions of ONNX Runtime, on the CPU."""
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.errors import FerryError
 from workers.onnxruntime_bridge.faults import read_fault
+from workers.onnxruntime_bridge.widening import HALVES, mentions, widened
 
 THREADS: Final = 2
 """Few, so that sums are added in the same order on every machine."""
+
+LARGEST_MESSAGE: Final = (1 << 31) - 1
+"""Bytes of a protobuf message at most."""
+
+ROUNDED: Final = "Its nodes of {kinds} were computed in float32 and rounded after each."
+"""What ONNX Runtime's CPU has no kernels for, or none that round where a GPU's do."""
+
+
+def start_any(path: Path, *, optimise: bool = True) -> tuple[Any, str | None]:
+    """A session of any file, and a remark where it computes in another type than the file's.
+
+    Nodes of 16-bit floats are computed in float32 and rounded, as a unit with float32
+    accumulation does. Inputs and outputs of these types are float32 in the session.
+
+    Raises:
+        InvalidModel, UnsupportedOperator: ONNX Runtime refuses it.
+    """
+    import onnx
+
+    skeleton = onnx.load(path, load_external_data=False)
+    kinds = [kind for kind in HALVES if mentions(skeleton, {kind})]
+    if not kinds:
+        return start(path, optimise=optimise), None
+    model = widened(onnx.load(path), kinds, rounded=True, keep_io=False)
+    remark = ROUNDED.format(kinds=" and ".join(HALVES[kind] for kind in kinds))
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        wide = Path(folder) / "model.onnx"
+        large = model.ByteSize() >= LARGEST_MESSAGE
+        onnx.save(model, wide, save_as_external_data=large, location="model.onnx.data")
+        return start(wide, optimise=optimise), remark
 
 
 def start(path: Path, *, optimise: bool = True) -> Any:

@@ -14,7 +14,8 @@ from shared.domain.archives import unpack
 from shared.domain.errors import FerryError, InvalidModel
 from shared.domain.formats import ONNX, Format
 from shared.domain.signatures import Dim, Inspection, Signature, Tensor
-from workers.onnxruntime_bridge.sessions import start
+from workers.onnxruntime_bridge.sessions import start_any
+from workers.onnxruntime_bridge.widening import HALVES
 from workers.runtime import MOST_UNPACKED, Arrays, Given, Runtime, Session
 from workers.runtimes.onnx_bounds import bounds
 from workers.runtimes.onnx_external import check_external, small_external
@@ -60,13 +61,15 @@ class OnnxRuntime(Runtime):
     @contextmanager
     def open(self, path: Path, given: Given) -> Iterator[Session]:
         signature = self.inspect(path, given).signature
-        session = start(path)
+        session, remark = start_any(path)
         names = [each.name for each in signature.outputs]
 
         def run(inputs: Arrays) -> dict[str, NDArray[Any]]:
-            return dict(zip(names, session.run(names, dict(inputs)), strict=True))
+            given = {name: _fed(array) for name, array in inputs.items()}
+            told = zip(signature.outputs, session.run(names, given), strict=True)
+            return {each.name: _read(array, each) for each, array in told}
 
-        yield Session(signature, run)
+        yield Session(signature, run, remark)
 
 
 def take_in_small(path: Path) -> None:
@@ -108,6 +111,19 @@ def read_proto(path: Path) -> Any:
     if not model.graph.output:
         raise InvalidModel("The ONNX file holds no graph with an output.")
     return model
+
+
+def _fed(array: NDArray[Any]) -> NDArray[Any]:
+    """A session has float32 where the file has a 16-bit float."""
+    return array.astype("float32") if array.dtype.name in HALVES.values() else array
+
+
+def _read(array: NDArray[Any], tensor: Tensor) -> NDArray[Any]:
+    import ml_dtypes
+
+    if tensor.dtype not in HALVES.values():
+        return array
+    return array.astype(ml_dtypes.bfloat16 if tensor.dtype == "bfloat16" else tensor.dtype)
 
 
 def _inputs(model: Any, upper: dict[str, int]) -> tuple[Tensor, ...]:

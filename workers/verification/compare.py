@@ -15,6 +15,9 @@ QUIET = 1e-5
 DRIFT = 10
 """max_rel may be this multiple of the tolerance's rtol: small outputs hide behind `atol`."""
 
+SHARE_DRIFT = 2
+"""The same for a tolerance with a share, as a multiple of share and rtol together."""
+
 ROUNDINGS = 256
 """Last bits of an output's largest value that rounding may add up to, in sums of many terms."""
 
@@ -174,16 +177,30 @@ def _close(
     else:
         # The last bits of float16 and bfloat16 are coarse: 256 of them would excuse anything.
         noise = min(rounding, tolerance.atol) * largest
-        allowed = tolerance.atol + tolerance.rtol * np.abs(source) + noise
+        flat = tolerance.share * largest + noise
+        allowed = tolerance.atol + tolerance.rtol * np.abs(source) + flat
         over = int((delta > allowed).sum())
         if over:
             why = f"differs by up to {max_abs:.3g} (relative {max_rel:.3g}), {over} values too far"
-        elif max_rel > DRIFT * tolerance.rtol:
+        elif max_rel > _drift(tolerance):
             why = (
                 f"differs by up to {max_abs:.3g} (relative {max_rel:.3g}), though its largest"
                 f" value is only {largest:.3g}"
             )
-    return Difference(why, max_abs, max_rel, _cosine(source, result), largest, source.size)
+    cosine = _cosine(source, result)
+    if why is None and tolerance is not None and _astray(cosine, tolerance):
+        why = f"points another way: the cosine is {cosine:.4g}, at least {tolerance.cosine} is due"
+    return Difference(why, max_abs, max_rel, cosine, largest, source.size)
+
+
+def _drift(tolerance: Tolerance) -> float:
+    if tolerance.share:
+        return SHARE_DRIFT * (tolerance.share + tolerance.rtol)
+    return DRIFT * tolerance.rtol
+
+
+def _astray(cosine: float | None, tolerance: Tolerance) -> bool:
+    return cosine is not None and tolerance.cosine is not None and cosine < tolerance.cosine
 
 
 def _cosine(source: NDArray[Any], result: NDArray[Any]) -> float | None:

@@ -103,8 +103,10 @@ def check_samples(path: Path, signature: Signature) -> int:
     return min(counts.values())
 
 
-def from_samples(path: Path, signature: Signature) -> Iterator[Case]:
-    """The user's samples, in batches that the model takes.
+def from_samples(
+    path: Path, signature: Signature, *, most: int = MOST_SAMPLES, at_once: int = MOST_SAMPLES
+) -> Iterator[Case]:
+    """The user's samples, in batches that the model takes: `at_once`, where it takes any.
 
     Raises:
         BadSamples: see `check_samples`.
@@ -112,8 +114,8 @@ def from_samples(path: Path, signature: Signature) -> Iterator[Case]:
     count = check_samples(path, signature)
     arrays = read_samples(path)
     batches = [_batch(each, arrays[each.name]) for each in signature.inputs]
-    step = min((each for each in batches if each), default=min(count, MOST_SAMPLES))
-    enough = max(min(count, MOST_SAMPLES), step)
+    step = min((each for each in batches if each), default=min(count, at_once))
+    enough = max(min(count, most), step)
     for start in range(0, enough - step + 1, step):
         inputs = {
             each.name: _slice(each, arrays[each.name], start, step) for each in signature.inputs

@@ -57,19 +57,21 @@ def verify(
     fixed = None if dynamic else result.runtime.inspect(result.path, {}).signature
     say(f"running the {source.runtime.format.title}", 0.1)
     started = time.perf_counter()
-    signature, runs, skipped = _source_runs(
+    signature, runs, skipped, heard = _source_runs(
         source, given, fixed=fixed, samples=samples, seed=seed, say=say
     )
     between = time.perf_counter()
     say(f"running the {result.runtime.format.title}", 0.5)
     with result.runtime.open(result.path, {}) as session:
         verdict = _hold_against(session, runs, signature, tolerances, say)
+        remarks = _remarks(source=heard, result=session.remark)
     report = {
         "verified": verdict.fault is None,
         "cases": [{"shapes": run.case.shapes, "scale": run.case.label} for run in runs],
         "outputs": [each.report() for each in verdict.tallies],
         "matched_by": verdict.match.how,
         "skipped": skipped,
+        "remarks": remarks,
         "inputs": "samples" if samples else "generated",
         "seconds": {
             "source": round(between - started, 3),
@@ -89,11 +91,16 @@ def _source_runs(
     samples: Path | None,
     seed: int,
     say: Say,
-) -> tuple[Signature, list[Run], list[str]]:
+) -> tuple[Signature, list[Run], list[str], str | None]:
     """In a function of its own: nothing of the source must outlive it, weights least of all."""
     with source.runtime.open(source.path, given) as session:
         signature = narrowed(session.signature, fixed) if fixed else session.signature
-        return signature, *reference_runs(session, signature, samples, seed, say)
+        runs, skipped = reference_runs(session, signature, samples, seed, say)
+        return signature, runs, skipped, session.remark
+
+
+def _remarks(**said: str | None) -> list[str]:
+    return [f"The {whose}: {remark}" for whose, remark in said.items() if remark]
 
 
 @dataclass(frozen=True, slots=True)
