@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from typing_extensions import override
 
 GIB: Final = 1 << 30
-WORD: Final = re.compile(r"[a-z0-9]+(?:\.[0-9]+)?")
+WORD: Final = re.compile(r"[a-z0-9]+(?:\.[a-z0-9]+)*")
 
 
 def _capability(text: str) -> str:

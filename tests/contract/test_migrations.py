@@ -44,3 +44,51 @@ def test_two_who_start_together_do_not_migrate_twice(database_url: str) -> None:
     command = [sys.executable, "-m", "alembic", "upgrade", "head"]
     both = [subprocess.Popen(command, cwd=ROOT, env=env) for _ in range(2)]
     assert [each.wait() for each in both] == [0, 0]
+
+
+BEFORE_GPUS = """
+INSERT INTO models (id, tenant, digest, format, name, size)
+VALUES ('00000000-0000-0000-0000-000000000001', 't', 'd', 'keras', 'm.keras', 1);
+INSERT INTO jobs (id, tenant, model_id, source, target, options, turn, plan)
+SELECT ('00000000-0000-0000-0000-00000000010' || n)::uuid, 't',
+       '00000000-0000-0000-0000-000000000001', 'keras', 'onnx', '{}', n, '{}'
+FROM generate_series(1, 2) n;
+INSERT INTO steps (id, job_id, round, route, position, kind, action, capability, queue, priority,
+                   turn, state, fingerprint, worker, lease_expires, attempt)
+SELECT ('00000000-0000-0000-0000-00000000020' || n)::uuid,
+       ('00000000-0000-0000-0000-00000000010' || n)::uuid, 1, -1, 0, 'inspect', '{}',
+       'inspect:keras', 'cpu', 5, n, 'running', 'f' || n, 'w', now(), 1
+FROM generate_series(1, 2) n;
+INSERT INTO attempts (step_id, number, worker) SELECT id, 1, 'w' FROM steps;
+INSERT INTO results (fingerprint, report) VALUES ('r1', '{}'), ('r2', '{}');
+"""
+
+ENGINES = """
+UPDATE steps SET tied = true, fingerprint = 'same', gpu = 'kind' || turn, needs = '{"gpu":"l4"}';
+INSERT INTO results (fingerprint, gpu, device, report)
+VALUES ('r1', 'l4', '{}', '{}'), ('r1', 'h100', '{}', '{}');
+"""
+
+
+def test_what_was_there_before_gpus_stays_there_and_back(database_url: str) -> None:
+    """Two kinds of GPU may build the same at once; before, there was one flight only."""
+    alembic(database_url, "downgrade", "0001")
+    with psycopg.connect(database_url) as connection:
+        connection.execute(BEFORE_GPUS)
+    alembic(database_url, "upgrade", "head")
+    with psycopg.connect(database_url) as connection:
+        jobs = connection.execute("SELECT request = id, number, extras FROM jobs").fetchall()
+        assert jobs == [(True, 0, None)] * 2
+        steps = connection.execute("SELECT state, needs, tied, gpu FROM steps").fetchall()
+        assert steps == [("running", "{}", False, "")] * 2
+        results = connection.execute("SELECT fingerprint, gpu, device FROM results").fetchall()
+        assert sorted(results) == [("r1", "", None), ("r2", "", None)]
+        connection.execute(ENGINES)
+    alembic(database_url, "downgrade", "0001")
+    with psycopg.connect(database_url) as connection:
+        steps = connection.execute("SELECT state, worker FROM steps").fetchall()
+        assert steps == [("ready", None)] * 2
+        ends = connection.execute("SELECT outcome, ended_at IS NULL FROM attempts").fetchall()
+        assert ends == [("broke", False)] * 2
+        results = connection.execute("SELECT fingerprint FROM results").fetchall()
+        assert sorted(results) == [("r1",), ("r2",)]
