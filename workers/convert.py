@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from shared.domain.errors import Crashed, FerryError
+from shared.domain.errors import Crashed, FerryError, NoRoute
 from shared.domain.jobs import JobState
 from shared.domain.orders import ProgressNote
-from shared.domain.plans import Action
+from shared.domain.plans import Action, Plan
 from shared.services.folders import remove
 from shared.services.planning import plan
 from shared.settings import SettingsError
@@ -98,6 +98,17 @@ def _convert(wanted: Wanted, folder: Path, stopped: threading.Event) -> dict[str
     report = report_of(journey, state, source.artifact.digest, seconds)
     head = {"source": _shown(source, wanted.source), "target": made.target, "notes": list(notes)}
     return head | report | {"output": _delivered(wanted, journey, carrier, state, folder)}
+
+
+def _planned(source: File, wanted: Wanted, machine: Machine, *, samples: bool) -> Plan:
+    try:
+        return plan(source.artifact.format, wanted.target, machine.roster, samples=samples)
+    except NoRoute as error:
+        missing = machine.offer.missing
+        if not missing:
+            raise
+        told = f"{error.fault.detail} Missing on this machine: {' '.join(missing)}"
+        raise NoRoute(told, field=error.fault.field) from error
 
 
 def _delivered(

@@ -1,0 +1,421 @@
+"""Plans: wishes by value, the needs of GPU steps, samples, checks and proofs."""
+
+from typing import Any
+
+import pytest
+
+from shared.domain.errors import (
+    FerryError,
+    InvalidOptions,
+    NoRoute,
+    SamplesRequired,
+    UnsupportedPrecision,
+)
+from shared.domain.gpus import ANY, Gpu, Needs
+from shared.domain.offers import (
+    CheckerOffer,
+    ConverterOffer,
+    Fidelity,
+    Offer,
+    Queue,
+    RuntimeOffer,
+)
+from shared.domain.plans import Plan
+from shared.domain.rosters import Member, Roster
+from shared.domain.targets import Target
+from shared.services.planning import known_routes, plan
+from shared.services.preflight import plan_check
+from tests.support.gpus import H100, H200, L4, device
+from tests.support.queue import FIRST, SIMPLIFY, edge, offer
+
+T4 = device("Tesla T4", "7.5", 15)
+TEXT = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
+NEEDS = {
+    "gpu": TEXT,
+    "compute_capability": TEXT,
+    "gpu_memory": {"anyOf": [{"type": "integer"}, {"type": "null"}], "default": None},
+}
+
+
+def precision(name: str, **more: Any) -> ConverterOffer:
+    given = {
+        "properties": {"precision": {"enum": [name]}, "keep_io": {"type": "boolean"}},
+        "asked_by": "precision",
+        "asked_for": name,
+        "fidelity": Fidelity.EXACT if name == "fp32" else Fidelity.LOSSY,
+    }
+    return edge(f"onnx-to-{name}", "onnx", "onnx", **(given | more))
+
+
+PRECISIONS = (precision("fp32"), precision("fp16"), precision("bf16"))
+INT8 = precision("int8", samples=True)
+BUILD = edge(
+    "onnx-to-tensorrt",
+    "onnx",
+    "tensorrt",
+    queue=Queue.GPU,
+    properties=NEEDS | {"level": {"type": "integer", "default": 3}, "tf32": {"type": "boolean"}},
+)
+RTX = edge("onnx-to-tensorrt-rtx", "onnx", "tensorrt-rtx", properties={})
+TRITON = edge(
+    "onnx-to-triton", "onnx", "triton", properties={"include": {"type": "array", "default": []}}
+)
+CHECKS_RTX = CheckerOffer(source="onnx", target="tensorrt-rtx", version=3, toolchain={"rtx": "1"})
+EDGES = (FIRST, SIMPLIFY, *PRECISIONS, INT8, BUILD, RTX, TRITON)
+
+
+def runtimes(*formats: str) -> tuple[RuntimeOffer, ...]:
+    return tuple(
+        RuntimeOffer(
+            format=name,
+            queue=Queue.GPU if name.startswith("tensorrt") else Queue.CPU,
+            toolchain={name: "1"},
+        )
+        for name in formats
+    )
+
+
+def cpu(*edges: ConverterOffer, **more: Any) -> Offer:
+    return offer("cpu", *(edges or EDGES), **more)
+
+
+def gpu(*gpus: Gpu, formats: tuple[str, ...] = ("keras", "onnx", "tensorrt")) -> Offer:
+    return offer("gpu", BUILD, queues=(Queue.GPU,), gpus=gpus, runtimes=runtimes(*formats))
+
+
+def planned(
+    options: dict[str, Any] | None = None,
+    *offers: Offer,
+    source: str = "keras",
+    target: str = "onnx",
+    samples: bool = False,
+    online: bool = True,
+) -> Plan:
+    roster = Roster(tuple(Member(each, online) for each in offers or (cpu(),)))
+    return plan(source, Target(format=target, options=options or {}), roster, samples=samples)
+
+
+def names(made: Plan) -> list[str]:
+    return [route.name for route in made.routes]
+
+
+class TestWishes:
+    def test_the_value_chooses_the_edge(self) -> None:
+        assert names(planned({"precision": "fp16"})) == ["first → onnx-to-fp16"]
+        assert names(planned({"precision": "fp32"})) == ["first → onnx-to-fp32"]
+        assert names(planned({})) == ["first"]
+
+    def test_several_wishes_are_granted_in_the_order_of_names(self) -> None:
+        late = edge("zip", "onnx", "onnx", asked_by="simplify", properties={})
+        both = {"precision": "bf16", "simplify": True}
+        assert names(planned(both, cpu(FIRST, late, *PRECISIONS))) == [
+            "first → onnx-to-bf16 → zip"
+        ]
+
+    def test_two_ways_to_grant_a_wish_are_two_routes(self) -> None:
+        other = edge(
+            "b-fp16", "onnx", "onnx", asked_by="precision", asked_for="fp16", properties={}
+        )
+        assert names(planned({"precision": "fp16"}, cpu(FIRST, *PRECISIONS, other))) == [
+            "first → b-fp16",
+            "first → onnx-to-fp16",
+        ]
+
+    @pytest.mark.parametrize("value", ["fp8", True, 16, None, "FP16"])
+    def test_the_values_that_can_be_had_are_said(self, value: object) -> None:
+        with pytest.raises(InvalidOptions, match="one of 'bf16', 'fp16', 'fp32', 'int8'") as error:
+            planned({"precision": value})
+        assert error.value.fault.field == "options.precision"
+
+    def test_one_is_not_true(self) -> None:
+        with pytest.raises(InvalidOptions, match="true or false"):
+            planned({"simplify": 1})
+
+    def test_its_own_options_reach_the_edge(self) -> None:
+        made = planned({"precision": "fp16", "keep_io": True})
+        assert made.routes[0].converts[1].options == {"precision": "fp16", "keep_io": True}
+        with pytest.raises(InvalidOptions, match="keep_io must be true or false"):
+            planned({"precision": "fp16", "keep_io": "perhaps"})
+
+    def test_a_path_that_cannot_grant_it_is_none_where_another_can(self) -> None:
+        direct = edge("keras-to-triton", "keras", "triton", properties={})
+        offers = cpu(*EDGES, direct)
+        assert names(planned({}, offers, target="triton")) == [
+            "keras-to-triton",
+            "first → onnx-to-triton",
+        ]
+        assert names(planned({"precision": "fp16"}, offers, target="triton")) == [
+            "first → onnx-to-fp16 → onnx-to-triton"
+        ]
+
+    def test_where_none_can_the_wish_is_named(self) -> None:
+        direct = edge("keras-to-pt2", "keras", "pt2", properties={})
+        with pytest.raises(InvalidOptions, match="precision") as error:
+            planned({"precision": "fp16"}, cpu(*EDGES, direct), target="pt2")
+        assert error.value.fault.field == "options.precision"
+
+    def test_wishes_that_cannot_be_had_together_are_named(self) -> None:
+        here = edge("keras-slim", "keras", "keras", asked_by="slim", properties={})
+        there = edge("pt2-slow", "pt2", "pt2", asked_by="slow", properties={})
+        edges = (
+            edge("keras-to-onnx", "keras", "onnx", properties={}),
+            edge("pt2-to-onnx", "pt2", "onnx", properties={}),
+            edge("keras-to-pt2", "keras", "pt2", properties={}),
+        )
+        made = planned({"slim": True, "slow": True}, cpu(*edges, here, there))
+        assert names(made) == ["keras-slim → keras-to-pt2 → pt2-slow → pt2-to-onnx"]
+        with pytest.raises(InvalidOptions, match="slow"):
+            planned({"slim": True, "slow": True}, cpu(edges[0], here, there))
+
+    def test_already_there_and_no_wish_says_what_could_be_wished(self) -> None:
+        with pytest.raises(NoRoute, match="precision, simplify"):
+            planned({}, source="onnx")
+
+
+class TestNeeds:
+    def test_they_leave_the_options_and_become_the_steps_needs(self) -> None:
+        said = {"gpu": "H200", "compute_capability": "9.0", "gpu_memory": 1 << 30, "level": 5}
+        made = planned(said, cpu(), gpu(H200), target="tensorrt")
+        first, build = made.routes[0].converts
+        assert build.options == {"level": 5}
+        assert build.needs == Needs(gpu="H200", compute_capability="9.0", memory=1 << 30)
+        assert (build.queue, first.needs) == (Queue.GPU, ANY)
+
+    def test_unsaid_they_are_none(self) -> None:
+        made = planned({}, cpu(), gpu(H200), target="tensorrt")
+        assert made.routes[0].converts[-1].needs == ANY
+        assert made.routes[0].converts[-1].options == {"level": 3}
+
+    @pytest.mark.parametrize(
+        ("options", "capability"),
+        [({"precision": "bf16"}, "8.0"), ({"precision": "fp16"}, "5.3"), ({"tf32": True}, "8.0")],
+    )
+    def test_a_precision_asks_for_a_capability(
+        self, options: dict[str, Any], capability: str
+    ) -> None:
+        made = planned(options, cpu(), gpu(H200), target="tensorrt")
+        assert made.routes[0].converts[-1].needs.at_least == capability
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("gpu", ""),
+            ("gpu", "  "),
+            ("gpu", "H100\0"),
+            ("gpu", "-"),
+            ("gpu", "x" * 81),
+            ("gpu", ["H100"]),
+            ("compute_capability", "nine"),
+            ("compute_capability", 9),
+            ("compute_capability", "9.00"),
+            ("gpu_memory", 0),
+            ("gpu_memory", -1),
+            ("gpu_memory", True),
+            ("gpu_memory", "80 GiB"),
+            ("gpu_memory", 1 << 70),
+            ("gpu_memory", float("inf")),
+        ],
+    )
+    def test_what_is_malformed_is_named(self, name: str, value: object) -> None:
+        with pytest.raises(InvalidOptions, match=name) as error:
+            planned({name: value}, cpu(), target="tensorrt")
+        assert error.value.fault.field == f"options.{name}"
+
+    def test_numbers_without_quotes_are_understood(self) -> None:
+        said = {"gpu": 4090, "compute_capability": 8.9, "gpu_memory": 1e9}
+        made = planned(said, cpu(), target="tensorrt")
+        expected = Needs(gpu="4090", compute_capability="8.9", memory=10**9)
+        assert made.routes[0].converts[-1].needs == expected
+
+    def test_a_gpu_that_nobody_has_is_waited_for(self) -> None:
+        made = planned({"gpu": "B300"}, cpu(), gpu(H100), target="tensorrt")
+        assert made.routes[0].converts[-1].needs.gpu == "B300"
+
+    def test_a_gpu_that_cannot_compute_in_the_precision_is_refused(self) -> None:
+        with pytest.raises(UnsupportedPrecision, match=r"GPU T4 has .* 7\.5, and bf16 needs 8\.0"):
+            planned({"gpu": "T4", "precision": "bf16"}, cpu(), gpu(T4), target="tensorrt")
+        with pytest.raises(UnsupportedPrecision, match=r"7\.5, and bf16 needs 8\.0"):
+            planned({"compute_capability": "7.5", "precision": "bf16"}, target="tensorrt")
+        with pytest.raises(UnsupportedPrecision, match="tf32"):
+            planned({"gpu": "T4", "tf32": True}, gpu(T4), cpu(), target="tensorrt", online=False)
+
+    def test_of_several_devices_of_the_name_one_is_enough(self) -> None:
+        newer = device("Tesla T4 Next", "8.9", 15)
+        asked = {"gpu": "T4", "precision": "bf16"}
+        made = planned(asked, cpu(), gpu(T4, newer), target="tensorrt")
+        assert made.routes[0].converts[-1].needs.gpu == "T4"
+
+    def test_a_target_without_a_gpu_step_knows_no_gpu(self) -> None:
+        with pytest.raises(InvalidOptions, match="has an option 'gpu'"):
+            planned({"gpu": "H100"}, target="tensorrt-rtx")
+
+    def test_who_says_what_the_gpu_must_be_wants_a_gpu(self) -> None:
+        packed = edge("tensorrt-to-triton", "tensorrt", "triton", properties={})
+        offers = cpu(*EDGES, packed)
+        assert len(planned({}, offers, target="triton").routes) == 2
+        made = planned({"gpu": "L4"}, offers, target="triton")
+        assert names(made) == ["first → onnx-to-tensorrt → tensorrt-to-triton"]
+
+    def test_which_jobs_are_included_is_no_option_of_the_step(self) -> None:
+        made = planned({"include": ["job"]}, target="triton")
+        assert made.routes[0].converts[-1].options == {}
+        with pytest.raises(InvalidOptions, match="include must be a list"):
+            planned({"include": "job"}, target="triton")
+
+
+class TestSamples:
+    def test_an_edge_that_calibrates_wants_them(self) -> None:
+        with pytest.raises(SamplesRequired, match="onnx-to-int8") as error:
+            planned({"precision": "int8"})
+        assert error.value.fault.field == "samples"
+
+    def test_with_them_they_go_to_its_step(self) -> None:
+        made = planned({"precision": "int8"}, samples=True)
+        assert [each.samples for each in made.routes[0].converts] == [False, True]
+
+    def test_a_route_that_does_without_stays(self) -> None:
+        blind = edge(
+            "blind-int8", "onnx", "onnx", asked_by="precision", asked_for="int8", properties={}
+        )
+        made = planned({"precision": "int8"}, cpu(*EDGES, blind))
+        assert names(made) == ["first → blind-int8"]
+        assert [each.converter for each in made.declined] == ["onnx-to-int8"]
+
+
+class TestChecks:
+    def test_one_comes_right_before_the_build(self) -> None:
+        made = planned({"simplify": True}, cpu(checkers=(CHECKS_RTX,)), target="tensorrt-rtx")
+        kinds = [each.title for each in made.routes[0].actions if each.kind != "verify"]
+        assert kinds == [
+            "convert first",
+            "convert slim",
+            "check onnx for tensorrt-rtx",
+            "convert onnx-to-tensorrt-rtx",
+        ]
+        check = made.routes[0].check
+        assert check is not None
+        assert (check.binding, check.version, check.toolchain) == (True, 3, {"rtx": "1"})
+
+    def test_none_where_nobody_on_line_has_it(self) -> None:
+        here = Member(cpu(), online=True)
+        gone = Member(offer("gone", checkers=(CHECKS_RTX,)), online=False)
+        made = plan("keras", Target(format="tensorrt-rtx"), Roster((here, gone)))
+        assert made.routes[0].check is None
+
+    def test_asked_for_alone_it_is_the_end(self) -> None:
+        roster = Roster((Member(cpu(checkers=(CHECKS_RTX,)), online=True),))
+        target = Target(format="tensorrt-rtx", options={"precision": "fp16"})
+        made = plan_check("keras", target, roster)
+        (route,) = made.routes
+        assert made.purpose == "check"
+        assert [each.title for each in route.actions] == [
+            "convert first",
+            "convert onnx-to-fp16",
+            "check onnx for tensorrt-rtx",
+        ]
+        assert route.check is not None
+        assert not route.check.binding
+        assert (route.verify, bool(route.unverified)) == (None, True)
+
+    def test_nobody_needs_to_be_able_to_build_it(self) -> None:
+        checks = CheckerOffer(source="onnx", target="tensorrt", version=1)
+        roster = Roster((Member(cpu(FIRST, checkers=(checks,)), online=True),))
+        made = plan_check("onnx", Target(format="tensorrt"), roster)
+        assert [each.title for each in made.routes[0].actions] == ["check onnx for tensorrt"]
+        with pytest.raises(NoRoute):
+            plan("onnx", Target(format="tensorrt"), roster)
+
+    def test_routes_that_differ_behind_the_check_are_one(self) -> None:
+        twice = edge("other-rtx", "onnx", "tensorrt-rtx", properties={})
+        roster = Roster((Member(cpu(FIRST, RTX, twice, checkers=(CHECKS_RTX,)), online=True),))
+        assert len(plan("keras", Target(format="tensorrt-rtx"), roster).routes) == 2
+        assert len(plan_check("keras", Target(format="tensorrt-rtx"), roster).routes) == 1
+
+    def test_what_can_be_checked_is_said(self) -> None:
+        roster = Roster((Member(cpu(checkers=(CHECKS_RTX,)), online=True),))
+        with pytest.raises(NoRoute, match="can be checked: tensorrt-rtx"):
+            plan_check("keras", Target(format="onnx"), roster)
+        with pytest.raises(NoRoute, match="can be checked: none"):
+            plan_check("keras", Target(format="onnx"), Roster((Member(cpu(), online=True),)))
+
+
+class TestProofs:
+    def verify(self, made: Plan) -> Any:
+        return made.routes[0].verify
+
+    def test_an_engine_that_nobody_on_line_runs_is_not_proved(self) -> None:
+        made = planned({}, target="tensorrt-rtx")
+        assert not made.routes[0].proves
+        assert "TensorRT-RTX engines is on line" in str(made.routes[0].unverified)
+
+    def test_one_that_a_gpu_worker_runs_is(self) -> None:
+        runs = gpu(H100, formats=("keras", "onnx", "tensorrt-rtx"))
+        made = planned({}, cpu(), runs, target="tensorrt-rtx")
+        assert made.routes[0].proves
+        assert self.verify(made).queue is Queue.GPU
+        assert made.routes[0].unverified is None
+
+    def test_not_if_that_worker_is_gone(self) -> None:
+        runs = Member(gpu(H100, formats=("keras", "onnx", "tensorrt-rtx")), online=False)
+        roster = Roster((Member(cpu(), online=True), runs))
+        assert not plan("keras", Target(format="tensorrt-rtx"), roster).routes[0].proves
+
+    def test_not_if_it_cannot_run_the_source(self) -> None:
+        made = planned(
+            {}, cpu(), gpu(H100, formats=("onnx", "tensorrt-rtx")), target="tensorrt-rtx"
+        )
+        assert not made.routes[0].proves
+        assert "both keras and TensorRT-RTX engines" in str(made.routes[0].unverified)
+
+    def test_not_if_its_gpu_does_not_compute_in_the_precision(self) -> None:
+        runs = gpu(T4, formats=("keras", "onnx", "tensorrt-rtx"))
+        asked = {"precision": "bf16"}
+        made = planned(asked, cpu(), runs, target="tensorrt-rtx")
+        assert not made.routes[0].proves
+        assert "other GPUs" in str(made.routes[0].unverified)
+
+    def test_a_tied_engine_is_proved_on_every_kind_that_may_build_it(self) -> None:
+        made = planned({}, cpu(), gpu(H100), target="tensorrt")
+        assert made.routes[0].proves
+        blind = offer(
+            "blind", BUILD, queues=(Queue.GPU,), gpus=(L4,), runtimes=runtimes("onnx", "tensorrt")
+        )
+        assert not planned({}, cpu(), gpu(H100), blind, target="tensorrt").routes[0].proves
+        both = planned({"gpu": "H100"}, cpu(), gpu(H100), blind, target="tensorrt")
+        assert both.routes[0].proves
+
+    def test_a_tied_engine_that_waits_for_its_builder_is_proved_by_it(self) -> None:
+        away = Member(gpu(H100), online=False)
+        roster = Roster((Member(cpu(), online=True), away))
+        assert plan("keras", Target(format="tensorrt"), roster).routes[0].proves
+
+    def test_the_precision_goes_to_the_verification(self) -> None:
+        made = planned({"precision": "fp16"})
+        assert self.verify(made).options == {"precision": "fp16"}
+
+    def test_why_nothing_ran_a_result_is_always_said(self) -> None:
+        for target in ("triton", "tensorrt-rtx", "tensorrt"):
+            for route in planned({}, target=target).routes:
+                assert route.proves or route.unverified
+
+
+def test_known_routes_do_not_claim_a_proof_that_needs_a_gpu() -> None:
+    roster = Roster((Member(cpu(), online=True),))
+    shown = {view.target: view for view in known_routes(roster, "keras", None)}
+    assert shown["onnx"].verified
+    assert not shown["tensorrt-rtx"].verified
+    assert not shown["tensorrt"].verified
+
+
+@pytest.mark.parametrize("target", ["onnx", "tensorrt", "tensorrt-rtx", "triton", "pt2"])
+@pytest.mark.parametrize("name", ["precision", "gpu", "include", "samples", "\0", ""])
+@pytest.mark.parametrize("value", [None, 1, "x", [], {}, {"a": [1]}, 10**400])
+def test_whatever_is_asked_it_is_planned_or_refused_in_words(
+    target: str, name: str, value: object
+) -> None:
+    told: list[str] = []
+    try:
+        told += names(planned({name: value}, cpu(), gpu(H100), target=target))
+    except FerryError as error:
+        told.append(error.fault.detail.rpartition(".")[0])
+    assert all(told)
