@@ -290,7 +290,7 @@ class Notebook(Protocol):
         """A page and its tag, or None. Names are small letters, digits, `.`, `-` and `/`.
 
         Raises:
-            StoreAway: the store does not answer.
+            Unavailable: the store does not answer, or what keeps its writers apart.
         """
         ...
 
@@ -300,7 +300,7 @@ class Notebook(Protocol):
         False may be said of a page that was written, when the store's answer got lost.
 
         Raises:
-            StoreAway, StorageFull: most likely nothing was written.
+            Unavailable, StorageFull: most likely nothing was written.
         """
         ...
 

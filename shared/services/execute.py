@@ -77,6 +77,8 @@ class Execute:
         Raises:
             DatabaseAway: nothing could be claimed. What was claimed is always brought to an end.
         """
+        if self._flights.closing.is_set():
+            return False
         match queue:
             case Queue.CPU:
                 return self._one(queue, None)
@@ -93,8 +95,6 @@ class Execute:
             return ours and self._one(Queue.GPU, gpu)
 
     def _one(self, queue: Queue, gpu: Gpu | None) -> bool:
-        if self._flights.closing.is_set():
-            return False
         offer = self._offer
         claimed = self._steps.claim(offer.worker, offer.capabilities, queue, self._term, gpu)
         if claimed is None:

@@ -18,6 +18,10 @@ from modelferry.embedded.postgres import Postgres
 from shared.adapters.devices import LockedDevices
 from shared.adapters.locks import Locks, key_of
 from shared.domain.errors import DatabaseAway
+from shared.domain.offers import Queue
+from shared.domain.outcomes import Outcome, Produced
+from shared.services.execute import Execute
+from tests.support.execution import BUILD, ON_GPUS, Script, bench_in
 from tests.support.yard import until
 
 ROOT = Path(__file__).parents[2]
@@ -201,6 +205,47 @@ def test_a_connection_that_breaks_takes_the_lock_and_leaves_the_step(
         until(lambda: _is_free(others, ONE))
     assert [each["log_level"] for each in logs if each["event"] == "lock_lost"] == ["warning"]
     assert _is_free(devices, ONE)
+
+
+def test_two_workers_with_one_device_run_one_step_at_a_time(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Four threads of two workers, which see the same device, over one queue."""
+    inside: list[int] = []
+    most = 0
+
+    def build(folder: Path, hear: object, stop: object) -> Outcome:
+        nonlocal most
+        inside.append(1)
+        most = max(most, len(inside))
+        (folder / "output.onnx").write_bytes(b"an engine")
+        threading.Event().wait(0.01)
+        inside.pop()
+        return Produced(artifact=None, report={})
+
+    one_device = ON_GPUS.model_copy(update={"gpus": ON_GPUS.gpus[:1]})
+    with (
+        bench_in(tmp_path / "one") as first,
+        bench_in(tmp_path / "two") as second,
+        _devices(database_url) as devices,
+        _devices(database_url) as others,
+    ):
+        first.devices, second.devices, second.steps = devices, others, first.steps
+        for number in range(12):
+            first.step(BUILD, f"step-{number}")
+        workers = [bench.using(Script(build), one_device) for bench in (first, second)]
+
+        def answer(execute: Execute) -> None:
+            while first.steps.waiting:
+                execute(Queue.GPU)
+
+        threads = [threading.Thread(target=answer, args=(each,)) for each in workers * 2]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(first.steps.settled) == 12
+    assert most == 1
 
 
 def test_without_a_database_nothing_is_held_and_what_is_held_goes_on(tmp_path: Path) -> None:

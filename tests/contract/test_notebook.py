@@ -17,9 +17,12 @@ import pytest
 from shared.adapters.locks import Locks
 from shared.adapters.notebook import open_notebook
 from shared.adapters.notebook_s3 import S3Notebook
+from shared.adapters.objects import open_store
 from shared.domain.errors import StoreAway
 from shared.ports import Notebook
+from shared.services.timing import OUTPUT, TimingCaches, page_of
 from tests.contract.conftest import BUCKET, S3Server, free_port
+from tests.support.execution import BUILD, ON_GPUS, ONE, claimed
 from tests.support.shaky import Reply, Shaky
 
 ROOT = Path(__file__).parents[2]
@@ -162,6 +165,30 @@ def test_threads_lose_nothing_either(place: Place) -> None:
     found = notebook.read(NAME)
     assert found is not None
     assert sorted(map(int, found[0].split())) == list(range(40))
+
+
+def test_builds_at_once_keep_what_each_of_them_measured(place: Place, tmp_path: Path) -> None:
+    """The timing caches over each kind of store: a build's file holds a line for each fact."""
+    store = open_store(place.url)
+
+    def build(number: int) -> None:
+        folder = tmp_path / f"step-{number}"
+        folder.mkdir()
+        caches = TimingCaches(store, place.open(), ON_GPUS)
+        loaded = caches.load(claimed(BUILD, gpu=ONE), folder)
+        assert loaded is not None
+        known = {(folder / each).read_text() for each in loaded.files}
+        (folder / OUTPUT).write_text("".join([*known, f"{number}\n"]))
+        caches.keep(loaded, folder)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(build, range(12)))
+    build(12)
+    found = place.open().read(page_of("tensorrt", "10.13.0", ONE))
+    assert found is not None
+    (digest,) = json.loads(found[0])["pieces"]
+    lines = b"".join(store.read(digest)).decode().split()
+    assert {int(line) for line in lines} == set(range(13))
 
 
 def test_a_store_that_does_not_answer_is_away(
