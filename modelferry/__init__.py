@@ -9,10 +9,12 @@ result = ferry.convert("model.keras", to="onnx", output="model.onnx")
 from modelferry.client import Conversion, Modelferry
 from modelferry.errors import ModelferryError
 from modelferry.job import Job, LogLine
-from modelferry.types import JobView, ModelView, SamplesView, Target
+from modelferry.types import Compatibility, Coverage, JobView, ModelView, SamplesView, Target
 
 __all__ = [
+    "Compatibility",
     "Conversion",
+    "Coverage",
     "Job",
     "JobView",
     "LogLine",

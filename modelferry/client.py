@@ -9,18 +9,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
-from modelferry import export, sources, uploads
-from modelferry.errors import NotVerified
+from modelferry import engines, export, sources, uploads
+from modelferry.engines import Engine
+from modelferry.errors import BadAnswer, Misuse, NotVerified
 from modelferry.job import Job
 from modelferry.progress import Progress, silent
+from modelferry.samples import Samples, sent
+from modelferry.targets import Matrix, Options, asked, known
 from modelferry.transport import Transport, body
 from modelferry.types import (
+    Compatibility,
     ConverterOffer,
+    Coverage,
     FormatView,
     JobSummary,
     JobView,
     ModelView,
     Report,
+    RequestView,
     RouteView,
     SamplesView,
     Target,
@@ -30,11 +36,7 @@ from modelferry.wire import read
 
 T = TypeVar("T")
 
-Options = Mapping[str, Any]
 Targets = list[str] | list[Target] | list[str | Target] | tuple[str | Target, ...]
-Samples = str | Path | SamplesView | Mapping[str, Any]
-"""A path to an .npz, samples sent before, or arrays by input name."""
-
 OnChange = Callable[[JobView], None]
 
 
@@ -178,27 +180,12 @@ class Modelferry:
             return uploads.send(self._transport, bytes_at_hand, format=format, progress=progress)
 
     def upload_samples(self, samples: str | Path | Mapping[str, Any]) -> SamplesView:
-        """Send inputs to verify with: an .npz, or arrays by input name.
+        """Send inputs to verify or calibrate with: an .npz, or arrays by input name.
 
         Raises:
             BadSamples: the service cannot read them.
         """
-        with tempfile.TemporaryDirectory(prefix="modelferry-") as scratch:
-            if isinstance(samples, Mapping):
-                path = export.saved_samples(samples, Path(scratch))
-            else:
-                path = Path(samples)
-            with sources.opened(path) as source:
-                answer = self._transport.ask(
-                    "POST",
-                    "/v1/samples",
-                    content=lambda: sources.chunks(source.path, 0, source.size),
-                    headers={
-                        "Content-Type": "application/octet-stream",
-                        "Content-Length": str(source.size),
-                    },
-                )
-        return read(SamplesView, body(answer))
+        return sent(self._transport, samples)
 
     @overload
     def submit(
@@ -207,6 +194,7 @@ class Modelferry:
         to: str | Target,
         *,
         options: Options | None = None,
+        matrix: None = None,
         samples: Samples | None = None,
         priority: int | None = None,
         key: str | None = None,
@@ -218,6 +206,19 @@ class Modelferry:
         to: Targets,
         *,
         options: Options | None = None,
+        matrix: Matrix | None = None,
+        samples: Samples | None = None,
+        priority: int | None = None,
+        key: str | None = None,
+    ) -> list[Job]: ...
+    @overload
+    def submit(
+        self,
+        model: ModelView | str,
+        to: str,
+        *,
+        options: Options | None = None,
+        matrix: Matrix,
         samples: Samples | None = None,
         priority: int | None = None,
         key: str | None = None,
@@ -228,36 +229,36 @@ class Modelferry:
         to: str | Target | Targets,
         *,
         options: Options | None = None,
+        matrix: Matrix | None = None,
         samples: Samples | None = None,
         priority: int | None = None,
         key: str | None = None,
     ) -> Job | list[Job]:
-        """Ask for a conversion: one job for one target, a list for a list of targets.
+        """Ask for a conversion: one job for one target, a list for several or for a matrix.
 
         Args:
             model: as `upload` gave it, or its id.
             options: for each target that is given by name alone.
+            matrix: likewise; one job for each combination of its values, such as
+                `{"precision": ["fp16", "int8"], "gpu": ["H100", "L4"]}`.
             key: Idempotency-Key: the same key gives the same jobs. One is made up for each
                 call and kept through its retries, so a broken line never makes two jobs.
 
         Raises:
             Unplannable: no such target, no route, or options that fit none.
             KeyReused: the key was used for another request.
+            Misuse: a Target with a matrix that is not in a list, although it is several jobs.
         """
-        alone = isinstance(to, str | Target)
+        if isinstance(to, Target) and to.matrix:
+            raise Misuse("A target with a matrix is several jobs: give it in a list.", field="to")
+        alone = isinstance(to, str | Target) and not matrix
         wanted: Sequence[str | Target] = [to] if isinstance(to, str | Target) else to
         request: dict[str, Any] = {
             "model_id": model if isinstance(model, str) else model.id,
-            "targets": [
-                {"format": each.format, "options": each.options}
-                if isinstance(each, Target)
-                else {"format": each, "options": dict(options or {})}
-                for each in wanted
-            ],
+            "targets": [asked(each, options, matrix) for each in wanted],
         }
         if samples is not None:
-            sent = samples if isinstance(samples, SamplesView) else self.upload_samples(samples)
-            request["samples"] = sent.id
+            request["samples"] = sent(self._transport, samples).id
         if priority is not None:
             request["priority"] = priority
         answer = self._transport.ask(
@@ -268,6 +269,88 @@ class Modelferry:
         )
         jobs = [Job(self._transport, read(JobView, each)) for each in body(answer)["jobs"]]
         return jobs[0] if alone else jobs
+
+    def check(
+        self,
+        source: Any,
+        to: str,
+        *,
+        options: Options | None = None,
+        format: str | None = None,
+        samples: Samples | None = None,
+        example_inputs: Any = None,
+        timeout: float | None = None,
+        progress: Progress = silent,
+        on_change: OnChange | None = None,
+    ) -> Coverage:
+        """What a target covers of a model, with nothing built. Arguments as for `convert`.
+
+        Raises:
+            NoRoute: nobody can say it of that target.
+            ModelferryError: all else; nodes that are not covered are no error.
+        """
+        model = self.upload(
+            source, format=format, example_inputs=example_inputs, progress=progress
+        )
+        request: dict[str, Any] = {"target": asked(to, options, None)}
+        if samples is not None:
+            request["samples"] = sent(self._transport, samples).id
+        answer = self._transport.ask(
+            "POST", f"/v1/models/{model.id}/check", json=request, repeatable=False
+        )
+        job = Job(self._transport, read(JobView, body(answer)))
+        for view in job.watch(timeout=timeout):
+            if on_change is not None:
+                on_change(view)
+        coverage = job.succeeded().report.coverage
+        if coverage is None:
+            raise BadAnswer(f"Job {job.id} checked the model and says nothing.", job_id=job.id)
+        return coverage
+
+    def compatibility(
+        self,
+        engine: Engine | Job,
+        *,
+        gpu: str,
+        compute_capability: str | None = None,
+        memory: int | None = None,
+        driver: str | None = None,
+        library: str | None = None,
+        cuda: str | None = None,
+    ) -> Compatibility:
+        """Whether an engine runs on a GPU that is described, and why not.
+
+        Args:
+            engine: its job or the job's id, its manifest, or a path: the engine, the JSON
+                beside it, or its zip.
+            gpu: the name, as `nvidia-smi -L` prints it.
+            memory: in bytes.
+            library: the version of TensorRT there.
+
+        Raises:
+            NotFound: no such job, or it built no engine.
+            Misuse: the file holds no manifest.
+        """
+        told = {
+            "name": gpu,
+            "compute_capability": compute_capability,
+            "memory": memory,
+            "driver": driver,
+        }
+        request = engines.described(engine.view if isinstance(engine, Job) else engine)
+        request |= {"gpu": known(told)} | known({"library": library, "cuda": cuda})
+        answer = self._transport.ask("POST", "/v1/engines/compatibility", json=request)
+        return read(Compatibility, body(answer))
+
+    def compare(self, request: str | Job | JobView) -> RequestView:
+        """The jobs that were submitted together, side by side.
+
+        Args:
+            request: a job's `request`, or one of the jobs.
+        """
+        view = request.view if isinstance(request, Job) else request
+        name = view if isinstance(view, str) else view.request
+        return read(RequestView, self._transport.get(f"/v1/requests/{name}"))
 
     def model(self, id: str) -> ModelView:
         return read(ModelView, self._transport.get(f"/v1/models/{id}"))

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, NoReturn
 
-from modelferry import downloads, events
+from modelferry import downloads, engines, events
 from modelferry.errors import (
     AccuracyMismatch,
     JobCancelled,
@@ -153,7 +153,9 @@ class Job:
     def download(self, path: str | Path = ".", *, progress: Progress = silent) -> Path:
         """The result, in `path` (or in that folder, under its own name); where it lies now.
 
-        The digest is checked, and what was there before is replaced only by a whole file.
+        The digest is checked, and what was there before is replaced only by a whole file. An
+        engine is unpacked, and its manifest lies beside it as `PATH.json`; a path that ends in
+        `.zip` is given the zip of both.
 
         Raises:
             NotFound: the job has no result (yet).
@@ -164,7 +166,13 @@ class Job:
             raise NotFound(
                 f"Job {self.id} is {self.state} and has no result to download.", job_id=self.id
             )
-        return downloads.receive(self._transport, output, Path(path), progress=progress)
+        target = Path(path)
+        if target.is_dir():
+            target /= engines.filename(output)
+        if engines.unpacks(output, target):
+            told = self.view.report.engine
+            return engines.receive(self._transport, output, target, told, progress=progress)
+        return downloads.receive(self._transport, output, target, progress=progress)
 
     @property
     def _path(self) -> str:

@@ -1,6 +1,10 @@
 """What the service answers, as JSON, for tests of the client."""
 
+import hashlib
 from typing import Any
+
+from modelferry.types import ModelView
+from modelferry.wire import read
 
 MOMENT = "2026-11-23T12:00:00Z"
 
@@ -60,10 +64,10 @@ def job(state: str = "succeeded", **more: Any) -> dict[str, Any]:
     proof = "verified" if state == "succeeded" else None
     report = {
         "proof": more.get("proof", proof),
-        "unverified": None,
-        "coverage": None,
-        "engine": None,
-        "build": None,
+        "unverified": more.pop("unverified", None),
+        "coverage": more.pop("coverage", None),
+        "engine": more.pop("engine", None),
+        "build": more.pop("build", None),
         "route": "keras-to-onnx",
         "rejected": [],
         "declined": [],
@@ -97,6 +101,87 @@ def job(state: str = "succeeded", **more: Any) -> dict[str, Any]:
         "last_event": 3,
         **more,
     }
+
+
+def read_model() -> ModelView:
+    return read(ModelView, model())
+
+
+def manifest(content: bytes, **more: Any) -> dict[str, Any]:
+    """Of the engine with that content."""
+    return {
+        "format": "tensorrt-rtx",
+        "digest": f"sha256:{hashlib.sha256(content).hexdigest()}",
+        "size": len(content),
+        "library": "1.7.1",
+        "cuda": "13.0",
+        "gpu": None,
+        "precision": "fp16",
+        "inputs": [{"name": "x", "dtype": "float32", "shape": [None, 4]}],
+        "outputs": [{"name": "y", "dtype": "float32", "shape": [None, 3]}],
+        "profiles": [{"x": {"min": [1, 4], "opt": [8, 4], "max": [32, 4]}}],
+        "source": "sha256:" + "1" * 64,
+        **more,
+    }
+
+
+def engine(content: bytes, **more: Any) -> dict[str, Any]:
+    return {
+        "manifest": manifest(content, **more),
+        "model": "sha256:" + "2" * 64,
+        "route": "pt2-to-onnx → onnx-to-tensorrt-rtx",
+        "verification": None,
+    }
+
+
+def coverage(*, supported: bool = False) -> dict[str, Any]:
+    gap = {
+        "node": "det_0",
+        "operator": "Det",
+        "version": 11,
+        "reason": "There is no importer for it.",
+        "hint": "Compute the determinant outside of the model.",
+    }
+    return {
+        "target": "tensorrt-rtx",
+        "supported": supported,
+        "by": "TensorRT-RTX 1.7.1",
+        "nodes": 3,
+        "covered": 3 if supported else 2,
+        "subgraphs": [{"supported": True, "nodes": ["a", "b"]}],
+        "gaps": [] if supported else [gap],
+    }
+
+
+def compared(job: str, **more: Any) -> dict[str, Any]:
+    return {
+        "job": job,
+        "target": "tensorrt",
+        "options": {},
+        "state": "succeeded",
+        "proof": "verified",
+        "unverified": None,
+        "error": None,
+        "waiting_for": None,
+        "route": "onnx-to-tensorrt",
+        "precision": "fp16",
+        "gpu": "NVIDIA L4",
+        "size": 1 << 20,
+        "build_seconds": 12.5,
+        "peak_memory": 1 << 30,
+        "peak_device_memory": 1 << 29,
+        "largest_error": 1.5e-3,
+        "measured": None,
+        **more,
+    }
+
+
+def request() -> dict[str, Any]:
+    rows = [
+        compared("j1", options={"precision": "fp16"}),
+        compared("j2", options={"precision": "int8"}, state="failed", error="bad_samples"),
+    ]
+    return {"id": "r1", "varied": ["precision"], "jobs": rows}
 
 
 def event(seq: int, kind: str = "step.progress", **data: Any) -> dict[str, Any]:
