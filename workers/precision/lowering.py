@@ -51,7 +51,7 @@ class Lowering:
         self._finish_outputs()
         del self._graph.node[:]
         self._graph.node.extend(self._nodes)
-        self._drop_unread_weights()
+        drop_unread_weights(self._graph)
 
     def _rewrite(self, node: Any) -> None:
         slots = self._lowered.get(node.name, Slots())
@@ -123,18 +123,20 @@ class Lowering:
                 value.type.tensor_type.elem_type = self._ends
                 self._as(value.name, self._ends)
 
-    def _drop_unread_weights(self) -> None:
-        read = {
-            name
-            for graph in graphs(self._graph)
-            for name in (
-                *(name for node in graph.node for name in node.input),
-                *(value.name for value in graph.output),
-            )
-        }
-        for index in reversed(range(len(self._graph.initializer))):
-            if self._graph.initializer[index].name not in read:
-                del self._graph.initializer[index]
+
+def drop_unread_weights(graph: Any) -> None:
+    """Remove the weights that no node and no output reads any more."""
+    read = {
+        name
+        for each in graphs(graph)
+        for name in (
+            *(name for node in each.node for name in node.input),
+            *(value.name for value in each.output),
+        )
+    }
+    for index in reversed(range(len(graph.initializer))):
+        if graph.initializer[index].name not in read:
+            del graph.initializer[index]
 
 
 def _copy(node: Any) -> Any:
