@@ -80,7 +80,7 @@ def _convert(wanted: Wanted, folder: Path, stopped: threading.Event) -> dict[str
     for note in notes:
         _say(note)
     machine = Machine(settings, folder)
-    made = plan(source.artifact.format, wanted.target, machine.roster, samples=samples is not None)
+    made = _planned(source, wanted, machine, samples=samples is not None)
     with machine.lit(made) as runner:
         carrier = Carrier(
             runner,

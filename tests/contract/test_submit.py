@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,14 +19,21 @@ from shared.domain.errors import (
     BareStateDict,
     BrokerAway,
     DatabaseAway,
+    InvalidOptions,
     InvalidSchema,
     KeyReused,
+    NoRoute,
     NotFound,
+    SamplesRequired,
 )
 from shared.domain.jobs import JobState
+from shared.domain.offers import CheckerOffer
+from shared.domain.plans import Convert
 from shared.domain.targets import Target
-from shared.services.submit import Submit
-from tests.support.queue import World, edge, offer, world
+from shared.domain.views import JobView
+from shared.services.comparing import compared
+from shared.services.submit import Submit, _keyed
+from tests.support.queue import FIRST, World, edge, offer, world
 
 ONNX = Target(format="onnx")
 
@@ -198,3 +207,168 @@ def test_the_fleet_is_shown(queue: World) -> None:
     assert not queue.ask.routes(target="onnx")[0].online
     assert [each.name for each in queue.ask.converters()] == ["first", "second", "slim"]
     assert queue.fleet.slots() == {}
+
+
+def matrix(**values: tuple[Any, ...]) -> Target:
+    return Target(format="onnx", matrix=values)
+
+
+class TestMatrix:
+    def test_each_combination_is_a_job_of_one_request(self, queue: World) -> None:
+        target = matrix(opset=(17, 18, 17), simplify=(False, True))
+        jobs, _ = queue.submit("default", model_id=queue.model(), targets=[target, ONNX])
+        assert [job.options for job in jobs] == [
+            {"opset": 17, "simplify": False},
+            {"opset": 17, "simplify": True},
+            {"opset": 18, "simplify": False},
+            {"opset": 18, "simplify": True},
+            {},
+        ]
+        assert len({job.request for job in jobs}) == 1
+        (other,), _ = queue.submit("default", model_id=queue.model(), targets=[ONNX])
+        assert other.request != jobs[0].request
+
+    def test_a_request_is_looked_up_and_compared(self, queue: World) -> None:
+        target = matrix(opset=(17, 18))
+        jobs, _ = queue.submit("default", model_id=queue.model(), targets=[target])
+        queue.work()
+        found = queue.ask.request("default", jobs[0].request)
+        assert [job.id for job in found] == [job.id for job in jobs]
+        with pytest.raises(NotFound):
+            queue.ask.request("another", jobs[0].request)
+        view = compared(found)
+        assert (view.id, view.varied) == (jobs[0].request, ("opset",))
+        assert [row.options for row in view.jobs] == [{"opset": 17}, {"opset": 18}]
+        assert {row.proof for row in view.jobs} == {"verified"}
+        assert {(row.precision, row.size) for row in view.jobs} == {("fp32", 7)}
+
+    def test_the_combination_at_fault_is_named(self, queue: World) -> None:
+        target = matrix(opset=(17, 99), simplify=(True,))
+        with pytest.raises(InvalidOptions, match="With opset 99, simplify True: ") as error:
+            queue.submit("default", model_id=queue.model(), targets=[target])
+        assert error.value.fault.field == "options.opset"
+        assert count(queue) == 0
+
+    @pytest.mark.parametrize(
+        "target",
+        [
+            Target(format="onnx", options={"opset": 17}, matrix={"opset": (17, 18)}),
+            Target(format="onnx", matrix={"opset": ()}),
+            Target(format="onnx", matrix={"a": tuple(range(100)), "b": tuple(range(10**4))}),
+        ],
+    )
+    def test_what_is_no_matrix(self, queue: World, target: Target) -> None:
+        with pytest.raises(InvalidSchema) as error:
+            queue.submit("default", model_id=queue.model(), targets=[target])
+        assert str(error.value.fault.field).startswith("targets")
+
+    def test_65_jobs_are_too_many(self, queue: World) -> None:
+        most = [ONNX] * 62 + [matrix(simplify=(True, False))]
+        jobs, _ = queue.submit("default", model_id=queue.model(), targets=most)
+        assert len(jobs) == 64
+        with pytest.raises(InvalidSchema, match="65 jobs"):
+            queue.submit("default", model_id=queue.model(), targets=[*most, ONNX])
+
+    def test_a_key_covers_the_matrix(self, queue: World) -> None:
+        model, target = queue.model(), matrix(opset=(17, 18))
+        one, _ = queue.submit("default", model_id=model, targets=[target], key="k")
+        again, new = queue.submit("default", model_id=model, targets=[target], key="k")
+        assert (new, [job.id for job in again]) == (False, [job.id for job in one])
+        with pytest.raises(KeyReused):
+            queue.submit("default", model_id=model, targets=[matrix(opset=(17,))], key="k")
+
+    def test_a_key_means_what_it_meant_before_there_were_matrices(self) -> None:
+        keyed = _keyed("k", "m", [Target(format="onnx", options={"opset": 17})], 5, None)
+        assert keyed is not None
+        meant = (
+            '{"model":"m","priority":5,"samples":null,'
+            '"targets":[{"format":"onnx","options":{"opset":17}}]}'
+        )
+        assert keyed.meaning == sha256(meant.encode()).hexdigest()
+
+
+TRITON = edge("to-triton", "keras", "triton", properties={"include": {"type": "array"}})
+
+
+class TestInclude:
+    def repository(self, queue: World, *include: str, **more: Any) -> JobView:
+        options = {"include": list(include)} if include else {}
+        target = Target(format="triton", options=options)
+        (job,), _ = queue.submit("default", model_id=queue.model(), targets=[target], **more)
+        return job
+
+    def announce(self, queue: World) -> None:
+        queue.offer = offer("one", FIRST, TRITON)
+        queue.fleet.announce(queue.offer)
+
+    def test_what_earlier_jobs_wrote_goes_in(self, queue: World) -> None:
+        self.announce(queue)
+        one, two = self.repository(queue), self.repository(queue)
+        queue.work()
+        self.repository(queue, two.id, one.id, two.id)
+        claimed = next(each for each in queue.work() if each.action.kind == "convert")
+        outputs = [queue.show(job).output for job in (two, one)]
+        extras = {role: each for role, each in claimed.inputs.items() if role != "source"}
+        assert list(extras) == ["extra-0", "extra-1"]
+        assert [each.digest for each in extras.values()] == [o.digest for o in outputs if o]
+        assert isinstance(claimed.action, Convert)
+        assert claimed.action.options == {}
+
+    def test_others_are_named(self, queue: World) -> None:
+        self.announce(queue)
+        waits = self.repository(queue)
+        onnx = queue.job()
+        for wrong, why in (
+            (str(uuid4()), "no such job"),
+            ("nothing", "no such job"),
+            (waits.id, "is queued"),
+            (onnx.id, "converted to onnx"),
+        ):
+            with pytest.raises(InvalidOptions, match=why) as error:
+                self.repository(queue, wrong)
+            assert wrong in error.value.fault.detail
+            assert error.value.fault.field == "options.include"
+
+
+class TestCheck:
+    CHECKS = CheckerOffer(source="onnx", target="tensorrt-rtx", version=1)
+
+    def test_it_is_a_job_that_builds_nothing(self, queue: World) -> None:
+        queue.fleet.announce(offer("one", FIRST, checkers=(self.CHECKS,)))
+        target = Target(format="tensorrt-rtx")
+        job = queue.submit.check("default", model_id=queue.model(), target=target)
+        assert (job.purpose, job.target) == ("check", "tensorrt-rtx")
+        assert [each.title for each in job.plan.routes[0].actions] == [
+            "convert first",
+            "check onnx for tensorrt-rtx",
+        ]
+        queue.control.cancel("default", job.id)
+        again = queue.control.retry("default", job.id)
+        assert again.purpose == "check"
+        assert again.plan.purpose == "check"
+
+    def test_what_cannot_be_checked(self, queue: World) -> None:
+        model = queue.model()
+        with pytest.raises(NoRoute, match="can be checked: none"):
+            queue.submit.check("default", model_id=model, target=ONNX)
+        with pytest.raises(InvalidSchema, match="matrix"):
+            queue.submit.check("default", model_id=model, target=matrix(opset=(17,)))
+        with pytest.raises(NotFound):
+            queue.submit.check("another", model_id=model, target=ONNX)
+
+
+def test_samples_that_a_precision_needs(queue: World) -> None:
+    calibrate = edge(
+        "to-int8", "onnx", "onnx", asked_by="precision", asked_for="int8", samples=True
+    )
+    queue.offer = offer("one", FIRST, calibrate)
+    queue.fleet.announce(queue.offer)
+    model, target = queue.model(), Target(format="onnx", options={"precision": "int8"})
+    with pytest.raises(SamplesRequired):
+        queue.submit("default", model_id=model, targets=[target])
+    samples = queue.samples()
+    (job,), _ = queue.submit("default", model_id=model, targets=[target], samples=samples)
+    queue.control.cancel("default", job.id)
+    queue.control.retry("default", job.id)
+    done = [each for each in queue.work() if each.action.title == "convert to-int8"]
+    assert "samples" in done[0].inputs
