@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,10 @@ from shared.adapters.blobs import PAGES, filing, page_key
 from shared.domain.errors import StoreAway
 from shared.ports import Notebook
 
+TURN: Final = 30.0
+"""Seconds to wait for one's turn: a process that was stopped may never give it back."""
+
+_PAUSE: Final = 0.005
 _LOCK: Final = ".lock"
 _DRAFT: Final = ".draft"
 
@@ -53,8 +58,12 @@ class LocalNotebook(Notebook):
         """The one who writes. The kernel takes the lock back from a process that dies."""
         self._check()
         lock = os.open(self._root / PAGES / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + TURN
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            while not _taken(lock):
+                if time.monotonic() > deadline:
+                    raise StoreAway(f"The notebook was in use for {TURN:.0f} seconds; try again.")
+                time.sleep(_PAUSE)
             yield
         finally:
             os.close(lock)
@@ -77,6 +86,14 @@ class LocalNotebook(Notebook):
         """A disk that is not mounted has no pages, and that is another matter."""
         if not (self._root / PAGES).is_dir():
             raise StoreAway(f"The store's folder {self._root} is missing.")
+
+
+def _taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _tag(page: bytes) -> str:

@@ -251,3 +251,43 @@ def test_a_writer_that_is_killed_leaves_the_page_and_no_lock(
     assert page is not None
     assert page[0] == b"whole"
     assert not list((tmp_path / "store" / "pages").glob(".draft"))
+
+
+STOP = """
+    import os, sys
+    from pathlib import Path
+    from shared.adapters.locks import Locks
+    from shared.adapters.notebook import open_notebook
+
+    def stop(*_):
+        print("stopped", flush=True)
+        sys.stdin.read()
+
+    Path.replace = stop
+    open_notebook(sys.argv[1], Locks(sys.argv[2])).swap(sys.argv[3], b"slow", None)
+"""
+
+
+def test_a_writer_that_hangs_holds_up_nobody_for_ever(
+    tmp_path: Path, database_url: str, locks: Locks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.adapters.notebook_local.TURN", 0.1)
+    url = (tmp_path / "store").as_uri()
+    notebook = open_notebook(url, locks)
+    command = [sys.executable, "-c", textwrap.dedent(STOP), url, database_url, NAME]
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"stopped\n"
+        assert notebook.read(NAME) is None
+        with pytest.raises(StoreAway, match="in use"):
+            notebook.swap(NAME, b"page", None)
+    finally:
+        process.kill()
+        process.communicate()
+    assert notebook.swap(NAME, b"page", None)

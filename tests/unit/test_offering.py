@@ -113,6 +113,20 @@ def test_a_library_is_looked_for_where_something_can_use_it():
     assert wanted(()) == ()
 
 
+def test_an_edge_that_measures_names_the_library_whose_timings_it_keeps(monkeypatch):
+    from shared.domain.formats import ONNX, PT2
+
+    told = {"options": Options, "summary": "", "version": 1, "libraries": ("tensorrt-rtx",)}
+    edges = [
+        converter(ONNX, PT2, name="measures", timed=True, **told)(lambda _: None),
+        converter(ONNX, PT2, name="does-not", **told)(lambda _: None),
+    ]
+    monkeypatch.setattr("workers.offering.catalogue", lambda: {each.name: each for each in edges})
+    offered = announced(Queue.CPU, libraries={"tensorrt-rtx": "1.7.1"})
+    assert [each.timed for each in offered.converters] == ["tensorrt-rtx", None]
+    assert offered.converters[0].toolchain["tensorrt-rtx"] == "1.7.1"
+
+
 def test_plugged_in_converters_join_the_catalogue(monkeypatch):
     from shared.domain.formats import ONNX, PT2
 
