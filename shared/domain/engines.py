@@ -41,7 +41,8 @@ class Manifest(BaseModel):
     `library` is the version of TensorRT (or TensorRT-RTX) that built it, which alone can load
     it unless it is `version_compatible`. `gpu` is None for an engine built ahead of time.
     `source` is the digest of the ONNX model that was built. `flags` are the builder's, by
-    their TensorRT names. `size` is in bytes.
+    their TensorRT names. `size` is in bytes. The `profiles` are ranges of shapes, but for the
+    inputs that `values` names: those are shapes themselves, and the ranges are of their values.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -64,4 +65,5 @@ class Manifest(BaseModel):
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     profiles: tuple[Profile, ...] = ()
+    values: tuple[str, ...] = ()
     source: Digest

@@ -18,6 +18,10 @@ def converted(
         target=folder / "result",
         folder=folder,
         samples=None,
+        extras=(),
+        gpu=None,
+        caches=(),
+        cache_output=folder / "timing.new",
         options=converter.options.model_validate(options),
         tell=lambda message, _progress: said.append(message),
     )

@@ -1,0 +1,56 @@
+"""What TensorRT's parser takes of an ONNX model, asked without a GPU."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from shared.domain.coverage import Coverage
+from shared.domain.errors import LibraryMissing
+from shared.domain.formats import ONNX, TENSORRT, TENSORRT_RTX
+from workers.checker import Checker
+from workers.runtimes.onnx import OnnxRuntime
+from workers.tensorrt_bridge.coverage import coverage
+from workers.tensorrt_bridge.library import load
+
+
+def check_tensorrt(path: Path, _options: Mapping[str, Any]) -> Coverage:
+    """By TensorRT where it is and starts, which takes a GPU; else by TensorRT-RTX's parser,
+    which is of the same source.
+
+    Raises:
+        InvalidModel: the file is no sound graph.
+        LibraryMissing: neither can be loaded.
+    """
+    OnnxRuntime().inspect(path, {})
+    try:
+        return coverage(load("tensorrt"), path, TENSORRT.name)
+    except LibraryMissing:
+        return coverage(load("tensorrt-rtx"), path, TENSORRT.name)
+
+
+def check_tensorrt_rtx(path: Path, _options: Mapping[str, Any]) -> Coverage:
+    """By TensorRT-RTX's parser.
+
+    Raises:
+        InvalidModel, LibraryMissing: as with `check_tensorrt`.
+    """
+    OnnxRuntime().inspect(path, {})
+    return coverage(load("tensorrt-rtx"), path, TENSORRT_RTX.name)
+
+
+TO_TENSORRT: Final = Checker(
+    source=ONNX,
+    target=TENSORRT,
+    version=1,
+    check=check_tensorrt,
+    packages=("onnx",),
+    libraries=("tensorrt-rtx",),
+)
+TO_TENSORRT_RTX: Final = Checker(
+    source=ONNX,
+    target=TENSORRT_RTX,
+    version=1,
+    check=check_tensorrt_rtx,
+    packages=("onnx",),
+    libraries=("tensorrt-rtx",),
+)
