@@ -60,14 +60,14 @@ def _missing_gpu(due: Due, there: Sequence[Offer], able: Sequence[Offer]) -> str
         return None
     fitting = [offer for offer in there if any(map(needs.met_by, offer.gpus))]
     if fitting:
-        gpus = (gpu for offer in fitting for gpu in offer.gpus if needs.met_by(gpu))
+        gpus = [gpu for offer in fitting for gpu in offer.gpus if needs.met_by(gpu)]
         return (
             f"waiting: needs a worker that offers {due.action.capability} on {needs}; on line"
             f" without it: {_told(gpus, needs)}{_reasons(fitting)}"
         )
-    gpus = (gpu for offer in there for gpu in offer.gpus)
-    tagged = [offer for offer in there if Queue.GPU in offer.queues]
-    return f"waiting: needs {needs}; on line: {_told(gpus, needs)}{_reasons(tagged)}"
+    gpus = [gpu for offer in there for gpu in offer.gpus]
+    why = "" if gpus else _reasons(there)
+    return f"waiting: needs {needs}; on line: {_told(gpus, needs)}{why}"
 
 
 def _told(gpus: Iterable[Gpu], needs: Needs) -> str:

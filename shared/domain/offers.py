@@ -110,13 +110,19 @@ class Offer(BaseModel):
 
     @property
     def capabilities(self) -> tuple[str, ...]:
-        """What the claim query matches a step against."""
-        formats = [runtime.format for runtime in self.runtimes]
+        """What the claim query matches a step against: what its own queues have need of."""
+        held = self.runtimes
+        on_cpu = held if Queue.CPU in self.queues else ()
         return (
-            *(f"inspect:{name}" for name in formats),
-            *(converter.capability for converter in self.converters),
-            *(checker.capability for checker in self.checkers),
-            *(f"verify:{one}:{other}" for one in formats for other in formats),
+            *(f"inspect:{each.format}" for each in on_cpu),
+            *(each.capability for each in self.converters if each.queue in self.queues),
+            *(each.capability for each in self.checkers if Queue.CPU in self.queues),
+            *(
+                f"verify:{one.format}:{other.format}"
+                for one in held
+                for other in held
+                if queue_of(one, other) in self.queues
+            ),
         )
 
     @property
@@ -126,6 +132,11 @@ class Offer(BaseModel):
         for gpu in self.gpus:
             bells[gpu.bell] = bells.get(gpu.bell, 0) + 1
         return bells
+
+
+def queue_of(*runtimes: RuntimeOffer) -> Queue:
+    """Where all of them can be run together."""
+    return Queue.GPU if any(each.queue is Queue.GPU for each in runtimes) else Queue.CPU
 
 
 def bells_for(queue: Queue, needs: Needs, gpus: Iterable[Gpu]) -> frozenset[str]:

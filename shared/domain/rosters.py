@@ -12,6 +12,7 @@ from shared.domain.offers import (
     Queue,
     RuntimeOffer,
     Toolchain,
+    queue_of,
 )
 from shared.domain.plans import Action, Check, Convert, Inspect
 
@@ -110,5 +111,4 @@ def toolchain(action: Action, offer: Offer) -> Toolchain:
 
 def _together(held: Sequence[RuntimeOffer]) -> tuple[Toolchain, Queue]:
     tools = {name: version for each in held for name, version in each.toolchain.items()}
-    on_gpu = any(each.queue is Queue.GPU for each in held)
-    return tools, Queue.GPU if on_gpu else Queue.CPU
+    return tools, queue_of(*held)

@@ -62,12 +62,13 @@ def test_it_follows_the_fleet(queue: World) -> None:
 
 def test_there_is_no_gpu_at_all(queue: World) -> None:
     assert waits(queue, Needs()) == "waiting: needs any GPU; on line: no GPU"
-    hopeful = gpu_offer("g", missing=("The NVIDIA driver was not found.",))
-    queue.fleet.announce(hopeful)
-    queue.fleet.announce(offer("cpu", missing=("Something for the CPU.",)))
+    blind = offer("g", missing=("The NVIDIA driver is not there.", "And more."))
+    queue.fleet.announce(blind)
     assert waits(queue, Needs()) == (
-        "waiting: needs any GPU; on line: no GPU (g: The NVIDIA driver was not found)"
+        "waiting: needs any GPU; on line: no GPU (g: And more; g: The NVIDIA driver is not there)"
     )
+    queue.fleet.announce(gpu_offer("h", L4))
+    assert waits(queue, Needs(gpu="H100")) == ("waiting: needs GPU H100; on line: 8.9 (NVIDIA L4)")
 
 
 def test_its_worker_cannot_build(queue: World) -> None:
