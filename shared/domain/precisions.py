@@ -27,10 +27,14 @@ CAPABILITY: Final[Mapping[Precision, str]] = {
 
 _OF_FLOATS: Final[Mapping[Precision, Tolerance]] = {
     Precision.TF32: Tolerance(rtol=5e-3, atol=1e-3, share=5e-3, cosine=0.9999),
-    Precision.FP16: Tolerance(rtol=1e-2, atol=1e-3, share=1e-2, cosine=0.999),
-    Precision.BF16: Tolerance(rtol=5e-2, atol=4e-3, share=5e-2, cosine=0.995),
-    Precision.INT8: Tolerance(rtol=1e-1, atol=1e-2, share=2e-1, cosine=0.97),
+    Precision.FP16: Tolerance(rtol=1e-2, atol=1e-3, share=1e-2, cosine=0.9999),
+    Precision.BF16: Tolerance(rtol=5e-2, atol=4e-3, share=5e-2, cosine=0.998),
+    Precision.INT8: Tolerance(rtol=5e-2, atol=1e-2, share=1e-1, cosine=0.99),
 }
+"""The worst of the six models of tests/converters/test_precision_tolerances.py is off by 0.24 %
+of its largest value in fp16, 1.6 % in bf16 and 5.6 % in int8 by min-max; 1 - cosine is 2e-6,
+8e-5 and 5e-4. Rtol and share together are 8, 6 and 2.7 times that, for deeper models, and
+1 - cosine 20 times or more. A weight that is zero, doubled or transposed is still caught."""
 
 
 def asked(options: Mapping[str, Any]) -> Precision:

@@ -92,6 +92,6 @@ class Calibrator:
         inner = [each for each in self._tensors if each not in self._fed]
         for inputs in self._batches():
             yield from ((name, inputs[name]) for name in self._tensors if name in self._fed)
-            for start in range(0, len(inner), GROUP):
-                names = inner[start : start + GROUP]
+            for first in range(0, len(inner), GROUP):
+                names = inner[first : first + GROUP]
                 yield from zip(names, self._session.run(names, dict(inputs)), strict=True)

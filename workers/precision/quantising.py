@@ -14,6 +14,9 @@ from workers.precision.spots import Spot
 LARGEST: Final = 127
 """-128 is not used: a symmetric range is what the formats of every runtime share."""
 
+LEAST: Final = 1e-35
+"""Weights below it are zero: their scale would be no normal float32."""
+
 
 def quantise(model: Any, spots: Sequence[Spot], thresholds: Mapping[str, float]) -> None:
     """Put the pairs in, in place. A tensor that several nodes read has one pair for all.
@@ -77,10 +80,10 @@ def _weight(graph: Any, nodes: list[Any], weight: Any, key: str, axis: int | Non
 
 
 def _scales(array: NDArray[Any], axis: int | None) -> NDArray[Any]:
-    """float32: one number, or one for each index along `axis`. What is all zero gets 1."""
+    """float32: one number, or one for each index along `axis`. What is as good as zero gets 1."""
     import numpy as np
 
     others = None if axis is None else tuple(i for i in range(array.ndim) if i != axis)
     largest = np.abs(array).max(axis=others)
-    scales: NDArray[Any] = np.where(largest > 0, largest / LARGEST, 1.0).astype(np.float32)
-    return np.maximum(scales, np.finfo(np.float32).tiny)
+    scales: NDArray[Any] = np.where(largest > LEAST, largest / LARGEST, 1.0).astype(np.float32)
+    return scales

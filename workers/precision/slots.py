@@ -42,14 +42,22 @@ def slots(node: Any, types: Mapping[str, str], half: Half, opset: int) -> Slots:
         return Slots(why="it holds a graph of its own")
     if not floats:
         return Slots()
-    if node.domain not in DEFAULT:
-        return Slots(why=f"the domain {node.domain} does not say which types it takes")
-    if node.op_type in SCALED:
-        return Slots(why="it is part of a quantisation")
+    if why := _barred(node, half):
+        return Slots(why=why)
     schema = _schema(node.op_type, opset)
     if schema is None:
         return Slots(why=f"opset {opset} does not define it")
     return _by_schema(node, types, half, schema)
+
+
+def _barred(node: Any, half: Half) -> str | None:
+    if node.domain not in DEFAULT:
+        return f"the domain {node.domain} does not say which types it takes"
+    if node.op_type in SCALED:
+        return "it is part of a quantisation"
+    if node.op_type in half.refused:
+        return f"TensorRT does not take it in {half.title}"
+    return None
 
 
 def _schema(operator: str, opset: int) -> Any:

@@ -12,7 +12,8 @@ class Half:
 
     `kind` is TensorProto's number and `onnx` ONNX's name of it. `most` is the largest finite
     value, `least` the smallest one held in full precision, `rounding` half the distance from 1
-    to the next. `opset` is the first in which most operators have a form of it.
+    to the next. `opset` is the first in which most operators have a form of it. `refused` are
+    operators that TensorRT does not take in it, though it takes them in float32.
     """
 
     precision: Precision
@@ -23,6 +24,7 @@ class Half:
     least: float
     rounding: float
     opset: int
+    refused: frozenset[str]
 
     @property
     def suffix(self) -> str:
@@ -38,7 +40,15 @@ class Half:
 
 
 FP16: Final = Half(
-    Precision.FP16, "float16", 10, "tensor(float16)", 65504.0, 2.0**-14, 2.0**-11, 13
+    Precision.FP16,
+    "float16",
+    10,
+    "tensor(float16)",
+    65504.0,
+    2.0**-14,
+    2.0**-11,
+    13,
+    frozenset({"Celu", "MeanVarianceNormalization"}),
 )
 BF16: Final = Half(
     Precision.BF16,
@@ -49,5 +59,9 @@ BF16: Final = Half(
     2.0**-126,
     2.0**-8,
     22,
+    FP16.refused
+    | {"ConvTranspose", "GRU", "GlobalLpPool", "HardSwish", "LpNormalization", "LpPool"}
+    | {"Mish", "Shrink"},
 )
-"""IEEE 754-2019 binary16, and Google's bfloat16: the upper half of a float32."""
+"""IEEE 754-2019 binary16, and Google's bfloat16: the upper half of a float32. What is refused was
+asked of TensorRT-RTX 1.7.1, a graph for each operator."""

@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from shared.domain.signatures import Signature, Tensor
+from workers.verification.samples import dtype_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,18 @@ class Match:
     gives: Mapping[str, str]
     wrong: str | None = None
 
-    def inputs(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """The source's inputs under the result's names, integers in the width it takes."""
-        return {tensor.name: _widened(arrays[name], tensor) for name, tensor in self.takes.items()}
+    def inputs(
+        self, arrays: Mapping[str, NDArray[Any]], *, recast: bool = False
+    ) -> dict[str, NDArray[Any]]:
+        """The source's inputs under the result's names, integers in the width it takes.
+
+        With `recast` floats are in the result's type, too.
+        """
+        kinds = "iufV" if recast else "iu"  # numpy counts bfloat16 among V
+        return {
+            tensor.name: _widened(arrays[name], tensor, kinds)
+            for name, tensor in self.takes.items()
+        }
 
     def outputs(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """The result's outputs under the source's names."""
@@ -102,7 +112,7 @@ def _fixed(source: Tensor, result: Tensor | None) -> Sequence[int | str | None] 
     return tuple(other if isinstance(other, int) else one for one, other in pairs)
 
 
-def _widened(array: NDArray[Any], tensor: Tensor) -> NDArray[Any]:
-    if array.dtype.kind in "iu" and array.dtype.name != tensor.dtype:
-        return array.astype(tensor.dtype)
+def _widened(array: NDArray[Any], tensor: Tensor, kinds: str) -> NDArray[Any]:
+    if array.dtype.kind in kinds and array.dtype.name != tensor.dtype:
+        return array.astype(dtype_named(tensor))
     return array
