@@ -41,8 +41,23 @@ class Session:
         return self.run(inputs)
 
 
-Sizes = tuple[Mapping[str, tuple[int, ...]], ...]
-"""Shapes to try, each for all inputs by name."""
+Shapes = Mapping[str, tuple[int, ...]]
+"""A shape for each input, by name."""
+
+Sizes = tuple[Shapes, ...]
+"""Shapes to try, each for all inputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a model was built for: nothing below `low` or above `high` can be fed to it.
+
+    `values` go with `sizes`, one for each: what is fed to the inputs that are shapes themselves.
+    """
+
+    low: Shapes
+    high: Shapes
+    values: Sizes
 
 
 class Runtime(ABC):
@@ -76,6 +91,10 @@ class Runtime(ABC):
 
     def sizes(self, path: Path) -> Sizes | None:  # noqa: ARG002 - for others
         """The shapes that it was built for, where it takes no others; None: as its signature."""
+        return None
+
+    def limits(self, path: Path) -> Limits | None:  # noqa: ARG002 - for others
+        """The ranges that it was built for; None: those of its signature."""
         return None
 
     def measure(self, path: Path, beside: Path | None) -> dict[str, Any] | None:  # noqa: ARG002

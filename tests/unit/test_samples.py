@@ -161,7 +161,7 @@ def test_too_few_samples_for_a_fixed_batch(saved):
 
 
 def test_samples_that_make_up_no_case_are_refused(monkeypatch, tmp_path):
-    monkeypatch.setattr(cases, "from_samples", lambda *_: iter(()))
+    monkeypatch.setattr(cases, "from_samples", lambda *_, **__: iter(()))
     nothing = Session(signature(tensor()), dict)
     with pytest.raises(BadSamples, match="no case"):
         cases.reference_runs(nothing, nothing.signature, tmp_path / "s.npz", 0, lambda *_: None)

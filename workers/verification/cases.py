@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,16 @@ from shared.domain.signatures import Signature
 from workers.runtime import Session
 from workers.verification.compare import compare
 from workers.verification.dims import BATCHES, batch_names, length_names, lengths
-from workers.verification.samples import Case, from_samples, generate, mirror, redraw
+from workers.verification.fit import Fit
+from workers.verification.samples import (
+    MOST_SAMPLES,
+    Case,
+    from_samples,
+    generate,
+    generate_at,
+    mirror,
+    redraw,
+)
 
 Say = Callable[[str, float | None], None]
 
@@ -50,23 +60,82 @@ class _Size:
 
 
 def reference_runs(
-    session: Session, signature: Signature, samples: Path | None, seed: int, say: Say
+    session: Session,
+    signature: Signature,
+    samples: Path | None,
+    seed: int,
+    say: Say,
+    *,
+    fit: Fit | None = None,
 ) -> tuple[list[Run], list[str]]:
-    """The runs, and sentences on the cases that the source does not take.
+    """The runs, and sentences on the cases that the source or the result does not take.
+
+    Args:
+        fit: what the result was built for, where that is less than what the source takes.
 
     Raises:
         BadSamples: the samples do not fit, or the source takes nothing that was made up.
         InvalidModel: the source says two things about one input.
     """
     if samples:
-        runs = [Run(case, session(case.inputs)) for case in from_samples(samples, signature)]
-        skipped: list[str] = []
-        if not runs:
-            raise BadSamples("The samples make up no case: send more of them.", field="samples")
+        runs, skipped = _sampled(session, signature, samples, fit)
+    elif fit:
+        runs, skipped = _fitting(session, signature, fit, seed, say)
     else:
         runs, skipped = _generated(session, signature, seed, say)
     _insist_on_a_function(session, _smallest(runs))
     return runs, skipped
+
+
+def _sampled(
+    session: Session, signature: Signature, samples: Path, fit: Fit | None
+) -> tuple[list[Run], list[str]]:
+    at_once = fit.at_once(signature) if fit else MOST_SAMPLES
+    cases = list(from_samples(samples, signature, at_once=at_once))
+    refused = [fit.refuses(case) if fit else None for case in cases]
+    skipped = [
+        f"{case.label}: {why}" for case, why in zip(cases, refused, strict=True) if why is not None
+    ]
+    if cases and len(skipped) == len(cases):
+        raise BadSamples(
+            f"The result can take none of the samples: {skipped[0]}. Send others, or build it for"
+            " their shapes.",
+            field="samples",
+        )
+    if not cases:
+        raise BadSamples("The samples make up no case: send more of them.", field="samples")
+    taken = [case for case, why in zip(cases, refused, strict=True) if why is None]
+    return [Run(case, session(case.inputs)) for case in taken], skipped
+
+
+def _fitting(
+    session: Session, signature: Signature, fit: Fit, seed: int, say: Say
+) -> tuple[list[Run], list[str]]:
+    """At the sizes that the result was built for, and no others."""
+    runs: list[Run] = []
+    skipped: list[str] = []
+    for number, shapes in enumerate(fit.sizes):
+        scale = SCALES[number % len(SCALES)]
+        run = _attempt(
+            session,
+            partial(generate_at, signature, shapes, fit.values(number), scale=scale),
+            (seed, len(runs), number),
+            skipped,
+        )
+        runs.extend([run] if run else [])
+        say(f"ran {len(runs)} cases", min(0.1 + 0.05 * len(runs), 0.45))
+    if not runs:
+        raise _nothing_taken(skipped)
+    runs.extend(_more(session, signature, _smallest(runs), seed))
+    return runs, skipped
+
+
+def _nothing_taken(skipped: list[str]) -> BadSamples:
+    return BadSamples(
+        "The source takes none of the inputs that were made up for it. Send samples."
+        f" It said: {skipped[0] if skipped else 'nothing'}",
+        field="samples",
+    )
 
 
 def _generated(
@@ -82,7 +151,14 @@ def _generated(
         fresh = [
             run
             for number, size in enumerate(_sizes(extents, names, batches))
-            if (run := _attempt(session, signature, size, (seed, len(runs), number), skipped))
+            if (
+                run := _attempt(
+                    session,
+                    partial(generate, signature, size.extents, scale=size.scale),
+                    (seed, len(runs), number),
+                    skipped,
+                )
+            )
         ]
         runs.extend(fresh)
         say(f"ran {len(runs)} cases", min(0.1 + 0.05 * len(runs), 0.45))
@@ -92,11 +168,7 @@ def _generated(
     if runs:
         runs.extend(_more(session, signature, _smallest(runs), seed))
     else:
-        raise BadSamples(
-            "The source takes none of the inputs that were made up for it. Send samples."
-            f" It said: {skipped[0] if skipped else 'nothing'}",
-            field="samples",
-        )
+        raise _nothing_taken(skipped)
     return runs, skipped
 
 
@@ -145,16 +217,12 @@ def _sizes(
 
 
 def _attempt(
-    session: Session,
-    signature: Signature,
-    size: _Size,
-    seed: tuple[int, ...],
-    skipped: list[str],
+    session: Session, draw: Callable[..., Case], seed: tuple[int, ...], skipped: list[str]
 ) -> Run | None:
     """Run one size, with tamer inputs where the source gives no finite answer to wild ones."""
     run: Run | None = None
     for tame in range(3):
-        case = generate(signature, size.extents, scale=size.scale, seed=seed, tame=tame)
+        case = draw(seed=seed, tame=tame)
         if case.elements > MOST_ELEMENTS and seed[-1] > 0:
             skipped.append(f"{case.shapes}: {case.elements} elements are more than is worth it")
             return None

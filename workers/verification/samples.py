@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from shared.domain.errors import BadSamples
 from shared.domain.signatures import Signature, Tensor
+from workers.runtime import Shapes
 from workers.verification.dims import Extents, shape_of
 from workers.verification.given import read_samples
 
@@ -21,10 +22,14 @@ UNBOUNDED = 8
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Inputs by name, and how they came about: `scale` of the floats, or a sample's range."""
+    """Inputs by name, and how they came about: `scale` of the floats, or a sample's range.
+
+    Those in `kept` are shapes: other draws leave them as they are.
+    """
 
     inputs: Mapping[str, NDArray[Any]]
     label: str
+    kept: frozenset[str] = frozenset()
 
     @property
     def elements(self) -> int:
@@ -58,12 +63,43 @@ def generate(
     return Case(inputs, f"scale {scale:g}{drawn}")
 
 
+def generate_at(
+    signature: Signature,
+    shapes: Shapes,
+    values: Shapes,
+    *,
+    scale: float,
+    seed: Sequence[int],
+    tame: int = 0,
+) -> Case:
+    """As `generate`, at given shapes.
+
+    An input without one has that of the signature, where a length that may vary is 1.
+
+    Args:
+        values: what is fed to inputs that are shapes themselves.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    inputs: dict[str, NDArray[Any]] = {}
+    for each in signature.inputs:
+        own = tuple(dim if isinstance(dim, int) else 1 for dim in each.shape or ())
+        shape = shapes.get(each.name, own)
+        if each.name in values:
+            inputs[each.name] = np.reshape(np.asarray(values[each.name], dtype_named(each)), shape)
+        else:
+            inputs[each.name] = _draw(rng, each, shape, scale, tame)
+    drawn = ("", ", positive", ", constant")[tame]
+    return Case(inputs, f"scale {scale:g}{drawn}", frozenset(values))
+
+
 def mirror(case: Case) -> Case:
     """The same inputs with the floats negated."""
     inputs = {
         name: array if array.dtype.kind in "biu" else -array for name, array in case.inputs.items()
     }
-    return Case(inputs, f"{case.label}, mirrored")
+    return Case(inputs, f"{case.label}, mirrored", case.kept)
 
 
 def redraw(signature: Signature, case: Case, *, scale: float, seed: Sequence[int]) -> Case:
@@ -72,10 +108,12 @@ def redraw(signature: Signature, case: Case, *, scale: float, seed: Sequence[int
 
     rng = np.random.default_rng(seed)
     inputs = {
-        each.name: _draw(rng, each, case.inputs[each.name].shape, scale, 0)
+        each.name: case.inputs[each.name]
+        if each.name in case.kept
+        else _draw(rng, each, case.inputs[each.name].shape, scale, 0)
         for each in signature.inputs
     }
-    return Case(inputs, f"scale {scale:g}, draw {seed[-1] + 2}")
+    return Case(inputs, f"scale {scale:g}, draw {seed[-1] + 2}", case.kept)
 
 
 def check_samples(path: Path, signature: Signature) -> int:

@@ -15,6 +15,7 @@ from shared.domain.signatures import Signature
 from workers.runtime import Given, Runtime, Session
 from workers.verification.cases import Run, reference_runs
 from workers.verification.compare import Tally, compare
+from workers.verification.fit import fit_of
 from workers.verification.match import Match, match, narrowed
 
 Say = Callable[[str, float | None], None]
@@ -35,6 +36,7 @@ def verify(
     given: Given,
     samples: Path | None,
     dynamic: bool,
+    recast: bool = False,
     tolerances: Mapping[str, Tolerance],
     seed: int,
     say: Say,
@@ -47,6 +49,7 @@ def verify(
         given: what the user said of the source's inputs, by name.
         samples: the user's inputs as an .npz; seeded ones are made up when None.
         dynamic: False when the user gave up dimensions that may vary.
+        recast: the user gave up the float types of inputs and outputs.
         tolerances: by dtype; a dtype that is not there must agree exactly.
 
     Raises:
@@ -58,12 +61,12 @@ def verify(
     say(f"running the {source.runtime.format.title}", 0.1)
     started = time.perf_counter()
     signature, runs, skipped, heard = _source_runs(
-        source, given, fixed=fixed, samples=samples, seed=seed, say=say
+        source, result, given, fixed=fixed, samples=samples, seed=seed, say=say
     )
     between = time.perf_counter()
     say(f"running the {result.runtime.format.title}", 0.5)
     with result.runtime.open(result.path, {}) as session:
-        verdict = _hold_against(session, runs, signature, tolerances, say)
+        verdict = _hold_against(session, runs, signature, tolerances, say, recast=recast)
         remarks = _remarks(source=heard, result=session.remark)
     report = {
         "verified": verdict.fault is None,
@@ -85,6 +88,7 @@ def verify(
 
 def _source_runs(
     source: Side,
+    result: Side,
     given: Given,
     *,
     fixed: Signature | None,
@@ -95,7 +99,8 @@ def _source_runs(
     """In a function of its own: nothing of the source must outlive it, weights least of all."""
     with source.runtime.open(source.path, given) as session:
         signature = narrowed(session.signature, fixed) if fixed else session.signature
-        runs, skipped = reference_runs(session, signature, samples, seed, say)
+        fit = fit_of(result.runtime, result.path, signature)
+        runs, skipped = reference_runs(session, signature, samples, seed, say, fit=fit)
         return signature, runs, skipped, session.remark
 
 
@@ -116,6 +121,8 @@ def _hold_against(
     signature: Signature,
     tolerances: Mapping[str, Tolerance],
     say: Say,
+    *,
+    recast: bool = False,
 ) -> _Verdict:
     found = match(signature, session.signature)
     if found.wrong:
@@ -123,7 +130,7 @@ def _hold_against(
     tallies: dict[str, Tally] = {}
     for number, run in enumerate(runs, 1):
         try:
-            given = session(found.inputs(run.case.inputs))
+            given = session(found.inputs(run.case.inputs, recast=recast))
         except Exception as error:  # noqa: BLE001 - whatever a library raises, it refused the case
             reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
             refusal = AccuracyMismatch(
@@ -136,7 +143,8 @@ def _hold_against(
         outputs = found.outputs(given)
         for name, expected in run.outputs.items():
             tally = tallies.get(name) or _tally(name, expected, outputs[name], tolerances)
-            difference = compare(expected, outputs[name], tolerances)
+            told = outputs[name].astype(expected.dtype) if recast else outputs[name]
+            difference = compare(expected, told, tolerances)
             tallies[name] = tally.with_case(difference, _label(run))
         say(f"compared case {number} of {len(runs)}", 0.5 + 0.5 * number / len(runs))
     fault = _mismatch(tallies)
