@@ -20,7 +20,7 @@ from shared.domain.orders import (
     WorkOrder,
 )
 from shared.domain.outcomes import Agreed, Broke, Disagreed, Outcome, Produced, Refused
-from shared.domain.plans import Convert, Inspect, Verify
+from shared.domain.plans import Check, Convert, Inspect, Verify
 from workers.loglines import clean
 
 RESULT: Final = "result.json"
@@ -48,14 +48,14 @@ def outcome_of(folder: Path, order: WorkOrder) -> Outcome:
         case ProducedNote(), Convert():
             _only_file(folder / order.output)
             return Produced(artifact=None, report=_tidied(note.report))
-        case ProducedNote(), Inspect():
+        case ProducedNote(), Inspect() | Check():
             return Produced(artifact=None, report=_tidied(note.report))
         case AgreedNote(), Verify():
             return Agreed(report=_tidied(note.report))
         case DisagreedNote(), Verify():
             return Disagreed(fault=_known(note.fault), report=_tidied(note.report))
         case RefusedNote(), _:
-            return Refused(fault=_known(note.fault))
+            return Refused(fault=_known(note.fault), report=_tidied(note.report))
         case BrokeNote(), _:
             return Broke(fault=_known(note.fault))
         case _:
