@@ -9,9 +9,12 @@ import typer
 from typer.exceptions import TyperException
 
 from modelferry.cli.cancel import cancel
+from modelferry.cli.check import check
+from modelferry.cli.compare import compare
 from modelferry.cli.convert import convert
 from modelferry.cli.converters import converters
 from modelferry.cli.download import download
+from modelferry.cli.engine import engine
 from modelferry.cli.exits import MEANINGS, Exit, exit_code
 from modelferry.cli.formats import formats
 from modelferry.cli.job import job
@@ -28,6 +31,8 @@ from modelferry.errors import ModelferryError
 
 COMMANDS: Final = (
     convert,
+    check,
+    compare,
     models,
     jobs,
     job,
@@ -51,6 +56,7 @@ app = typer.Typer(
 )
 for each in COMMANDS:
     app.command(epilog=EPILOG if each is convert else None)(each)
+app.add_typer(engine)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it

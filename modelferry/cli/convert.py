@@ -1,42 +1,25 @@
 """`modelferry convert`."""
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from modelferry import engines
+from modelferry.cli import several
 from modelferry.cli.exits import Exit
 from modelferry.cli.live import Watcher, watcher
+from modelferry.cli.options import Gpu, Precision, matrix_from, options_from
+from modelferry.cli.places import Wanted, free
 from modelferry.cli.session import Json, Session, session_of
+from modelferry.cli.wishes import Wish
 from modelferry.cli.words import size, verdict
 from modelferry.client import Modelferry
-from modelferry.errors import NotVerified, TargetExists
+from modelferry.errors import NotVerified
 from modelferry.job import Job
 from modelferry.types import JobView, ModelView
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Where the result goes."""
-
-    output: Path | None
-    beside: Path
-    force: bool
-
-    def target(self, filename: str) -> Path:
-        """Where a result of that name goes.
-
-        Raises:
-            TargetExists: something is there already, and may not be replaced.
-        """
-        path = self.output or self.beside
-        if path.is_dir():
-            path = path / filename
-        return free(path, force=self.force)
 
 
 def convert(
@@ -60,8 +43,19 @@ def convert(
     simplify: Annotated[
         bool, typer.Option("--simplify", help="Simplify the ONNX graph afterwards.")
     ] = False,
+    precision: Precision = None,
+    gpu: Gpu = None,
+    each: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=V1,V2",
+            help="A job for each of these values of an option, and for each combination where"
+            " it is repeated; -o is a folder then.",
+        ),
+    ] = None,
     samples: Annotated[
-        Path | None, typer.Option(help="An .npz of inputs to verify with, by input name.")
+        Path | None,
+        typer.Option(help="An .npz of inputs to verify and calibrate with, by input name."),
     ] = None,
     format: Annotated[
         str | None, typer.Option(help="What the source is, where that is ambiguous.")
@@ -81,24 +75,49 @@ def convert(
     Ctrl-C ends the waiting, not the job.
     """
     session = session_of(context)
-    wanted = Wanted(output, file.resolve().parent, force)
-    if output is not None and not output.is_dir() and not detach:
-        free(output, force=force)  # known now, so said before anything is sent
-    options = options_from(option or [], opset=opset, simplify=simplify)
+    options = options_from(
+        option or [], opset=opset, simplify=simplify, precision=precision, gpu=gpu
+    )
+    matrix = matrix_from(each or [])
+    wish = Wish(to, options, matrix, samples, priority, detach, require_verified, as_json)
+    wanted = _place(wish, output, file.resolve().parent, force=force)
     with session.ferry() as ferry:
         with watcher(session.err, quiet=as_json) as watch:
             model = _uploaded(session, ferry, file, format, watch)
-            job = ferry.submit(model, to, options=options, samples=samples, priority=priority)
-            path = None if detach else finish(session, job, wanted, watch)
-        if detach:
-            session.answer(job.view, as_json=as_json, draw=lambda out: _submitted(out, job))
-            return
+        if matrix:
+            several.convert(session, ferry, model, wish, wanted)
+        else:
+            _convert(session, ferry, model, wish, wanted)
+
+
+def _place(wish: Wish, output: Path | None, beside: Path, *, force: bool) -> Wanted:
+    """Where results go; what cannot be is said before anything is sent."""
+    if output is not None and not wish.detach:
+        if wish.matrix:
+            several.make_folder(output)
+        elif not output.is_dir():
+            engine = wish.to in engines.FORMATS and output.suffix != ".zip"
+            free(output, force=force, engine=engine)
+    return Wanted(output, beside, force)
+
+
+def _convert(
+    session: Session, ferry: Modelferry, model: ModelView, wish: Wish, wanted: Wanted
+) -> None:
+    job = ferry.submit(
+        model, wish.to, options=wish.options, samples=wish.samples, priority=wish.priority
+    )
+    if wish.detach:
+        session.answer(job.view, as_json=wish.as_json, draw=lambda out: _submitted(out, job))
+        return
+    with watcher(session.err, quiet=wish.as_json) as watch:
+        path = finish(session, job, wanted, watch)
     session.answer(
         {"job": job.view, "verified": job.verified, "path": path and str(path)},
-        as_json=as_json,
+        as_json=wish.as_json,
         draw=lambda out: out.print(_told(job.view, path), soft_wrap=True),
     )
-    if require_verified and not job.verified:
+    if wish.require_verified and not job.verified:
         raise NotVerified(
             f"Job {job.id} converted the model, but nothing here can run the result to verify"
             " it. Leave --require-verified out to accept that.",
@@ -118,7 +137,7 @@ def finish(session: Session, job: Job, wanted: Wanted, watch: Watcher) -> Path |
         output = job.succeeded().output
         if output is None:
             return None
-        return job.download(_kept(wanted, job, output.filename), progress=watch.transfer)
+        return job.download(wanted.kept(job, output), progress=watch.transfer)
     except KeyboardInterrupt:
         after = "has ended" if job.view.ended else "goes on"
         session.err.print(
@@ -143,48 +162,6 @@ def _uploaded(
         raise typer.Exit(Exit.INTERRUPTED) from None
 
 
-def free(path: Path, *, force: bool) -> Path:
-    """The path, if it may be written to.
-
-    Raises:
-        TargetExists: it is there already, and `force` is not given.
-    """
-    if path.exists() and not force:
-        raise TargetExists(
-            f"{str(path)!r} exists. Give another -o, or --force to replace it.", field="output"
-        )
-    return path
-
-
-def options_from(pairs: list[str], *, opset: int | None, simplify: bool) -> dict[str, Any]:
-    """NAME=VALUE pairs as the service takes them; a value that is JSON is read as JSON."""
-    options: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not (name and equals):
-            raise typer.BadParameter(f"{pair!r} is not NAME=VALUE.", param_hint="--option")
-        try:
-            options[name] = json.loads(text)
-        except ValueError:
-            options[name] = text
-    if opset is not None:
-        options["opset"] = opset
-    if simplify:
-        options["simplify"] = True
-    return options
-
-
-def _kept(wanted: Wanted, job: Job, filename: str) -> Path:
-    try:
-        return wanted.target(filename)
-    except TargetExists as error:
-        raise TargetExists(
-            f"{error.detail} The result is kept: `modelferry download {job.id} -o FILE`.",
-            field=error.field,
-            job_id=job.id,
-        ) from None
-
-
 def _submitted(out: Console, job: Job) -> None:
     out.print(
         f"Submitted job {job.id}. See it with `modelferry job {job.id}`, take its result with"
@@ -200,5 +177,7 @@ def _told(view: JobView, path: Path | None) -> str:
         for each in view.report.rejected
     ]
     if path is not None and view.output is not None:
-        lines.append(f"Saved {escape(str(path))} ({size(view.output.size)}).")
+        told = f"Saved {escape(str(path))} ({size(view.output.size)})"
+        unpacked = engines.unpacks(view.output, path)
+        lines.append(f"{told}, its manifest beside it." if unpacked else f"{told}.")
     return "\n".join(lines)

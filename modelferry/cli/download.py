@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from modelferry.cli.convert import free
 from modelferry.cli.live import watcher
+from modelferry.cli.places import Wanted
 from modelferry.cli.session import Json, session_of
 from modelferry.cli.words import outcome, size
 from modelferry.errors import NotFound
@@ -30,7 +30,7 @@ def download(
         found = job.view.output
         if found is None:
             raise NotFound(f"Job {id} is {job.state} and has no result to download.", job_id=id)
-        target = free(output / found.filename if output.is_dir() else output, force=force)
+        target = Wanted(output, output, force).target(found)
         with watcher(session.err, quiet=as_json) as watch:
             path = job.download(target, progress=watch.transfer)
     session.answer(

@@ -23,6 +23,8 @@ class Exit(IntEnum):
     MISMATCH = 4
     NOT_VERIFIED = 5
     LATER = 6
+    NO = 7
+    OPEN = 8
     INTERRUPTED = 130
 
 
@@ -34,6 +36,8 @@ MEANINGS: Final = {
     Exit.MISMATCH: "converted, but the result does not compute what the source computes",
     Exit.NOT_VERIFIED: "converted, not verified (only with --require-verified)",
     Exit.LATER: "the service is away or not ready: try again later",
+    Exit.NO: "the answer is no: not all is covered, or the engine does not run there",
+    Exit.OPEN: "the answer is open: not all that matters is known",
     Exit.INTERRUPTED: "interrupted; a job that was submitted goes on",
 }
 

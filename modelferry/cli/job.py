@@ -6,6 +6,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from modelferry.cli.check import draw as covered
+from modelferry.cli.engines import engine_lines
 from modelferry.cli.session import Json, session_of
 from modelferry.cli.words import ago, coloured, current_steps, outcome, size, step_time, table
 from modelferry.cli.words import verdict as said
@@ -29,6 +31,7 @@ def draw(out: Console, view: JobView) -> None:
     """What there is to know about a job, on a page."""
     title = f"{escape(view.model_name)}: {view.source} → {view.target}"
     out.print(f"[bold]{title}[/] · {outcome(view)} · submitted {ago(view.created_at)}")
+    out.print(f"[dim]request {view.request}[/]")
     if view.options:
         told = ", ".join(f"{name}={value}" for name, value in view.options.items())
         out.print(f"options: {escape(told)}")
@@ -39,10 +42,14 @@ def draw(out: Console, view: JobView) -> None:
         for step in current_steps(view)
     ]
     out.print(table(("step", "state", "attempts", "time", ""), rows, empty="No steps yet."))
+    for told in engine_lines(view):
+        out.print(escape(told), soft_wrap=True)
+    if view.report.coverage is not None:
+        covered(out, view.report.coverage)
     for each in view.report.declined:
         told = ": ".join(escape(text) for text in each.values())
         out.print(f"[dim]left out {told}[/]", soft_wrap=True)
-    if view.state == "succeeded":
+    if view.state == "succeeded" and view.purpose == "convert":
         out.print(said(view), soft_wrap=True)
     elif view.error is not None:
         out.print(f"[red]{escape(view.error.detail)}[/] ({view.error.code})", soft_wrap=True)
@@ -63,4 +70,5 @@ def _note(step: StepView) -> str:
         return escape(step.fault.detail)
     if step.state == "running" and step.progress is not None:
         return f"{step.progress:.0%} {escape(step.message or '')}"
-    return ""
+    gpu = step.attempts[-1].gpu if step.attempts else None
+    return escape(f"on {gpu.name}") if gpu is not None else ""

@@ -12,7 +12,7 @@ from modelferry.types import JobView, StepView
 
 
 class Watcher(Protocol):
-    """Is told how a transfer and a job come along."""
+    """Is told how a transfer and a job come along; `label` tells one of several jobs."""
 
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -22,7 +22,7 @@ class Watcher(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
     def transfer(self, what: str, done: int, total: int) -> None: ...
-    def change(self, job: JobView) -> None: ...
+    def change(self, job: JobView, label: str = "") -> None: ...
 
 
 def watcher(console: Console, *, quiet: bool) -> Watcher:
@@ -61,7 +61,7 @@ class Bars:
         note = size(total) if done == total else f"{size(done)} of {size(total)}"
         self._show(what, what, done / total if total else 1.0, note)
 
-    def change(self, job: JobView) -> None:
+    def change(self, job: JobView, label: str = "") -> None:
         for step in current_steps(job):
             if step.state == "running":
                 done, note = step.progress or 0.0, step.message or ""
@@ -69,7 +69,7 @@ class Bars:
                 done, note = 1.0, _ending(step)
             else:
                 done, note = 0.0, job.waiting_for or "" if step.state == "ready" else ""
-            self._show(step.id, step.title, done, escape(note))
+            self._show(step.id, f"{label}{step.title}", done, escape(note))
 
     def _show(self, key: str, title: str, done: float, note: str) -> None:
         if key not in self._tasks:
@@ -99,16 +99,16 @@ class Lines:
         if done == total:
             self._say(f"{what} {size(total)}: done")
 
-    def change(self, job: JobView) -> None:
+    def change(self, job: JobView, label: str = "") -> None:
         if job.waiting_for:
-            self._say(f"waiting: {job.waiting_for}")
+            self._say(f"{label}waiting: {job.waiting_for}")
         for step in current_steps(job):
             if step.state == "running":
                 note = f": {step.message}" if step.message else ""
                 again = f" (attempt {step.attempt})" if step.attempt > 1 else ""
-                self._say(f"{step.title}{again}{note}")
+                self._say(f"{label}{step.title}{again}{note}")
             elif step.state in {"done", "failed", "cancelled"}:
-                self._say(f"{step.title}: {_ending(step)}")
+                self._say(f"{label}{step.title}: {_ending(step)}")
 
     def _say(self, line: str) -> None:
         if line not in self._said:

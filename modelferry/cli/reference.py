@@ -34,6 +34,10 @@ def reference() -> str:
 
 
 def _command(name: str, command: Any) -> Iterator[str]:
+    if hasattr(command, "commands"):
+        for inner, each in command.commands.items():
+            yield from _command(f"{name} {inner}", each)
+        return
     told = [each.metavar for each in command.params if each.param_type_name == "argument"]
     yield f"## modelferry {name}"
     yield ""

@@ -1,8 +1,8 @@
 """Words for what is shown: sizes, times, states, tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from rich.markup import escape
 from rich.table import Table
@@ -60,6 +60,8 @@ def outcome(job: JobSummary) -> str:
     """The state and, behind a success, what is proven."""
     if job.state != "succeeded":
         return coloured(job.state)
+    if job.purpose == "check":
+        return "[green]checked[/]"
     return coloured("verified") if job.proof == "verified" else "[yellow]not verified[/]"
 
 
@@ -95,12 +97,18 @@ def largest_error(job: JobView) -> str | None:
     return f"{max(errors):.2g}" if errors else None
 
 
+def speed(measured: Mapping[str, Any] | None) -> str:
+    """Median latency at the usual shapes."""
+    return str(measured or "")
+
+
 def verdict(job: JobView) -> str:
     """One sentence on a job that succeeded: verified or not, with which error, by which route."""
     route = f"Route: {escape(job.report.route or 'as it is')}."
     took = f" {duration(job.report.seconds)}." if job.report.seconds is not None else ""
     if job.report.proof != "verified":
-        return f"[yellow]Converted, not verified[/]: nothing here can run both ends. {route}{took}"
+        why = escape((job.report.unverified or "nothing here can run both ends").rstrip("."))
+        return f"[yellow]Converted, not verified[/]: {why}. {route}{took}"
     cases = len((job.report.verification or {}).get("cases") or [])
     error = largest_error(job)
     worst = f": largest error {error}" if error is not None else ""

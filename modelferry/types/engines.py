@@ -63,7 +63,7 @@ class Manifest:
     """The identity of an engine. `library` is the version of TensorRT; `size` is in bytes.
 
     `source` is the digest of the ONNX model that was built; `gpu` is None for an engine built
-    ahead of time.
+    ahead of time. `values` names the inputs of which a range is of values, not of shapes.
     """
 
     format: str
@@ -85,6 +85,7 @@ class Manifest:
     flags: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     profiles: tuple[dict[str, Range], ...] = ()
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

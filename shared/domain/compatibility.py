@@ -166,7 +166,7 @@ def _same_kind(manifest: Manifest, place: Location) -> Iterator[Finding]:
             code="other_gpu",
             sentence=f"The engine was built on {built.name} (compute capability"
             f" {built.compute_capability}) for that kind of GPU alone, and {place.gpu.name} is"
-            " another. Build one there, or one for every GPU of a compute capability.",
+            " another. Build one there, or one for more kinds with the option hardware.",
         )
     elif said != full:
         yield Unknown(
@@ -226,7 +226,7 @@ def _driver(manifest: Manifest, place: Location) -> Iterator[Finding]:
         yield Unknown(
             code="cuda",
             sentence="Neither the CUDA that the engine was built with nor the one there is known,"
-            " so neither is the driver that it needs.",
+            " so neither is the driver that it needs. Tell the version of CUDA there.",
         )
         return
     needed = next((DRIVERS[major] for major in sorted(DRIVERS) if major >= cuda[0]), None)

@@ -184,5 +184,34 @@ def request() -> dict[str, Any]:
     return {"id": "r1", "varied": ["precision"], "jobs": rows}
 
 
+def worker() -> dict[str, Any]:
+    gpu = {
+        "uuid": "GPU-1",
+        "name": "NVIDIA L4",
+        "compute_capability": "8.9",
+        "memory": 22 << 30,
+        "driver": "580.95.05",
+    }
+    offer = {
+        "worker": "w1",
+        "host": "here",
+        "queues": ["gpu"],
+        "slots": 1,
+        "memory": 1 << 30,
+        "converters": [],
+        "runtimes": [{"format": "tensorrt", "queue": "gpu", "toolchain": {"tensorrt": "11.4.0"}}],
+        "gpus": [gpu],
+        "missing": ["The RTX library is not there."],
+    }
+    return {
+        "id": "w1",
+        "offer": offer,
+        "online": True,
+        "started_at": MOMENT,
+        "seen_at": MOMENT,
+        "stopped_at": None,
+    }
+
+
 def event(seq: int, kind: str = "step.progress", **data: Any) -> dict[str, Any]:
     return {"seq": seq, "kind": kind, "step_id": None, "data": data, "at": MOMENT}

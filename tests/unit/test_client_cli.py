@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from modelferry.cli.app import COMMANDS, run
-from modelferry.cli.convert import options_from
+from modelferry.cli.options import matrix_from, options_from
 from modelferry.cli.reference import reference
+from modelferry.cli.several import telling
 from tests.support import answers
 from tests.support.shaky import Reply, Shaky, problem
 
@@ -105,6 +106,7 @@ def test_options_are_json_where_they_are_and_text_where_they_are_not() -> None:
     given = ["a=1", "b=[1, 2]", "c=text", 'd="1"']
     expected = {"a": 1, "b": [1, 2], "c": "text", "d": "1"}
     assert options_from(given, opset=None, simplify=False) == expected
+    assert options_from(["simplify=true"], simplify=False) == {"simplify": True}
 
 
 def test_a_file_that_exists_is_refused_before_anything_is_sent(
@@ -303,3 +305,189 @@ def test_the_client_imports_no_framework() -> None:
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert not heavy & set(done.stdout.split())
+
+
+def test_what_a_flag_does_not_say_is_left_to_the_pairs() -> None:
+    given = ["simplify=true", "opset=18"]
+    assert options_from(given, simplify=False, opset=None) == {"simplify": True, "opset": 18}
+    assert options_from(given, simplify=False, opset=0)["opset"] == 0
+
+
+def test_lists_of_values_are_read_as_they_are_meant() -> None:
+    given = [
+        "gpu=H100,RTX 4090",
+        "precision=fp16",
+        'shapes=[{"x": 1}, {"x": 2}]',
+        "tf32=true,false",
+    ]
+    assert matrix_from(given) == {
+        "gpu": ["H100", "RTX 4090"],
+        "precision": ["fp16"],
+        "shapes": [{"x": 1}, {"x": 2}],
+        "tf32": [True, False],
+    }
+
+
+@pytest.mark.parametrize("each", ["gpu", "gpu=", "=H100", "gpu=H100,"])
+def test_a_list_without_name_or_values_is_wrong_use(
+    shaky: Shaky, source: Path, each: str, capsys: Said
+) -> None:
+    assert convert(source, "--each", each) == 2
+    assert shaky.asked == []
+    assert "--each" in capsys.readouterr().err
+
+
+def test_a_check_says_what_is_not_covered(shaky: Shaky, source: Path, capsys: Said) -> None:
+    shaky.always("POST", "/v1/models/m1/check", Reply(201, answers.job("queued")))
+    ends_as(shaky, "succeeded", purpose="check", coverage=answers.coverage())
+    line = ["check", str(source), "--to", "tensorrt-rtx", "--precision", "fp16"]
+    assert run(line) == 7
+    told = capsys.readouterr().out
+    assert "Not covered: tensorrt-rtx takes 2 of 3 nodes." in told
+    assert "det_0" in told
+    assert "Det (11)" in told
+    sent = json.loads(shaky.seen("POST", "/v1/models/m1/check")[0].body)
+    assert sent["target"]["options"] == {"precision": "fp16"}
+    assert run([*line, "--json"]) == 7
+    assert json.loads(capsys.readouterr().out)["gaps"][0]["operator"] == "Det"
+    ends_as(shaky, "succeeded", purpose="check", coverage=answers.coverage(supported=True))
+    assert run(line) == 0
+    assert "Covered: tensorrt-rtx takes 3 of 3 nodes." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("runs", "status", "words"),
+    [(True, 0, "It runs"), (None, 8, "It may run"), (False, 7, "It does not run")],
+)
+def test_an_engine_runs_or_not_or_it_is_open(
+    *, shaky: Shaky, capsys: Said, runs: bool | None, status: int, words: str
+) -> None:
+    reason = {"code": "memory", "sentence": "It is too large."}
+    found = {
+        "runs": runs,
+        "reasons": [reason] if runs is False else [],
+        "unknown": [] if runs else [{"code": "driver", "sentence": "The driver is not known."}],
+    }
+    shaky.always("POST", "/v1/engines/compatibility", Reply(200, found))
+    line = ["engine", "check", "j1", "--gpu", "RTX 4090", "--memory", "24GiB"]
+    assert run(line) == status
+    told = capsys.readouterr().out
+    assert words in told
+    assert ("(memory)" in told) == (runs is False)
+    assert run([*line, "--json"]) == status
+    assert json.loads(capsys.readouterr().out) == found
+    sent = json.loads(shaky.seen("POST", "/v1/engines/compatibility")[0].body)
+    assert sent == {"job_id": "j1", "gpu": {"name": "RTX 4090", "memory": 24 << 30}}
+
+
+def test_a_memory_that_is_no_size_is_wrong_use(shaky: Shaky, capsys: Said) -> None:
+    assert run(["engine", "check", "j1", "--gpu", "L4", "--memory", "lots"]) == 2
+    assert "24GiB" in capsys.readouterr().err
+    assert run(["engine"]) == 2
+
+
+def test_a_comparison_has_a_row_for_each_job(shaky: Shaky, capsys: Said) -> None:
+    shaky.always("GET", "/v1/requests/r1", Reply(200, answers.request()))
+    assert run(["compare", "r1"]) == 0
+    told = capsys.readouterr().out
+    for part in ("j1", "fp16", "verified", "j2", "int8", "bad_samples", "1.0 MiB"):
+        assert part in told
+
+
+def several(shaky: Shaky) -> None:
+    made = [
+        answers.job("queued", id=name, options={"precision": precision})
+        for name, precision in (("j1", "fp16"), ("j2", "int8"))
+    ]
+    shaky.always("POST", "/v1/jobs", Reply(201, {"jobs": made}))
+    shaky.always("GET", "/v1/requests/r1", Reply(200, answers.request()))
+    ends_as(shaky, "succeeded", output=OUTPUT)
+
+
+def test_a_list_of_values_makes_several_jobs_and_files(
+    shaky: Shaky, source: Path, tmp_path: Path, capsys: Said
+) -> None:
+    several(shaky)
+    second = answers.job("succeeded", id="j2", output=OUTPUT)
+    shaky.always("GET", "/v1/jobs/j2", Reply(200, second))
+    folder = tmp_path / "all"
+    assert convert(source, "--each", "precision=fp16,int8", "-o", str(folder)) == 0
+    assert sorted(each.name for each in folder.iterdir()) == ["model-fp16.onnx", "model-int8.onnx"]
+    assert "bad_samples" in capsys.readouterr().out
+    sent = json.loads(shaky.seen("POST", "/v1/jobs")[0].body)["targets"]
+    assert sent == [{"format": "onnx", "options": {}, "matrix": {"precision": ["fp16", "int8"]}}]
+    assert convert(source, "--each", "precision=fp16,int8", "-o", str(folder)) == 2
+    assert "--force" in capsys.readouterr().err
+
+
+def test_one_that_fails_leaves_the_others(shaky: Shaky, source: Path, capsys: Said) -> None:
+    several(shaky)
+    failed = answers.job("failed", id="j2", error=answers.fault("bad_samples"))
+    shaky.always("GET", "/v1/jobs/j2", Reply(200, failed))
+    assert convert(source, "--each", "precision=fp16,int8", "--json") == 3
+    told = capsys.readouterr()
+    paths = json.loads(told.out)["paths"]
+    assert Path(paths["j1"]).read_bytes() == CONTENT
+    assert paths["j2"] is None
+    assert json.loads(told.err)["code"] == "bad_samples"
+
+
+def test_several_are_submitted_and_not_waited_for(
+    shaky: Shaky, source: Path, capsys: Said
+) -> None:
+    several(shaky)
+    assert convert(source, "--each", "precision=fp16,int8", "--detach") == 0
+    assert "modelferry compare r1" in capsys.readouterr().out
+
+
+def test_with_several_the_output_is_a_folder(shaky: Shaky, source: Path) -> None:
+    assert convert(source, "--each", "precision=fp16,int8", "-o", str(source)) == 2
+    assert shaky.asked == []
+
+
+def test_names_tell_combinations_apart() -> None:
+    assert telling([{"gpu": "RTX 4090", "tf32": True}, {"gpu": "L4", "tf32": False}]) == [
+        "RTX-4090-true",
+        "L4-false",
+    ]
+    assert telling([{"a": "../x"}, {"a": "x"}, {"a": ""}]) == ["x-1", "x-2", "other"]
+
+
+def test_an_engine_is_shown_with_its_cost(shaky: Shaky, capsys: Said) -> None:
+    build = {"seconds": 12.5, "peak_memory": 3 << 30, "warnings": ["slow"]}
+    ends_as(
+        shaky,
+        "succeeded",
+        proof="converted_not_verified",
+        unverified="No GPU worker is on line.",
+        engine=answers.engine(b"e"),
+        build=build,
+    )
+    assert run(["job", "j1"]) == 0
+    told = capsys.readouterr().out
+    for part in (
+        "TensorRT-RTX 1.7.1, fp16",
+        "x: 1x4 … 8x4 … 32x4",
+        "built in 12.5 s, 3.0 GiB of memory",
+        "the builder warns: slow",
+        "not verified: No GPU worker is on line.",
+        "request r1",
+    ):
+        assert part in told
+
+
+def test_a_check_is_shown_as_a_job(shaky: Shaky, capsys: Said) -> None:
+    ends_as(shaky, "succeeded", purpose="check", coverage=answers.coverage())
+    assert run(["job", "j1"]) == 0
+    told = capsys.readouterr().out
+    assert "checked" in told
+    assert "2 of 3 nodes" in told
+
+
+def test_workers_show_their_gpus_and_what_is_missing(shaky: Shaky, capsys: Said) -> None:
+    shaky.always("GET", "/v1/workers", Reply(200, {"items": [answers.worker()]}))
+    assert run(["workers"]) == 0
+    told = capsys.readouterr().out
+    assert "w1: NVIDIA L4, compute capability 8.9, 22.0 GiB, driver 580.95.05" in told
+    assert "w1: tensorrt 11.4.0" in told
+    assert "w1: missing: The RTX library is not there." in told
