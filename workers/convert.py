@@ -97,7 +97,7 @@ def _convert(wanted: Wanted, folder: Path, stopped: threading.Event) -> dict[str
         seconds = time.monotonic() - began
     report = report_of(journey, state, source.artifact.digest, seconds)
     head = {"source": _shown(source, wanted.source), "target": made.target, "notes": list(notes)}
-    return head | report | {"output": _delivered(wanted, journey, carrier, state, folder)}
+    return head | report | {"output": _delivered(wanted, journey, carrier, state)}
 
 
 def _planned(source: File, wanted: Wanted, machine: Machine, *, samples: bool) -> Plan:
@@ -112,13 +112,13 @@ def _planned(source: File, wanted: Wanted, machine: Machine, *, samples: bool) -
 
 
 def _delivered(
-    wanted: Wanted, journey: Journey, carrier: Carrier, state: JobState, folder: Path
+    wanted: Wanted, journey: Journey, carrier: Carrier, state: JobState
 ) -> dict[str, Any] | None:
     if state is not JobState.SUCCEEDED:
         return None
     output = [step.output for step in journey.on_route(_last(journey)) if step.output][-1]
     result = File(output, carrier.files[output.digest])
-    written = deliver(result, wanted.output, folder)
+    written = deliver(result, wanted.output)
     if written[0].is_dir():
         return {"path": str(written[0]), "digest": output.digest, "size": output.size}
     first = described(written[0], output.format)

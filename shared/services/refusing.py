@@ -30,16 +30,17 @@ def refuse_unknown(
     paths = routes(edges, source, goal, given, online) or routes(edges, source, goal, {}, online)
     stops = {source, goal} | {edge.target for path in paths for edge in path}
     wishes = _wishes(edges, stops)
-    taken = {
-        name for path in paths for edge in path for name in edge.options.get("properties", {})
-    }
+    walked = [edge for path in paths for edge in path]
+    if source == goal:
+        walked += [edge for edge in edges if edge.asked_by and edge.source == source]
+    taken = {name for edge in walked for name in edge.options.get("properties", {})}
     for name, value in given.items():
         if name in wishes and not _granted(value, wishes[name]):
             raise InvalidOptions(
                 f"{name} must be {_choice(wishes[name])}; it was {value!r}.",
                 field=f"options.{name}",
             )
-        if paths and name not in wishes.keys() | taken:
+        if (paths or source == goal) and name not in wishes.keys() | taken:
             known = ", ".join(sorted(wishes.keys() | taken)) or "none"
             raise InvalidOptions(
                 f"No converter from {source} to {goal} has an option {name!r}."

@@ -167,6 +167,11 @@ class TestWishes:
         with pytest.raises(InvalidOptions, match="slow"):
             planned({"slim": True, "slow": True}, cpu(edges[0], here, there))
 
+    def test_already_there_an_unknown_option_is_named_all_the_same(self) -> None:
+        with pytest.raises(InvalidOptions, match="colour") as error:
+            planned({"colour": 1}, source="onnx")
+        assert error.value.fault.field == "options.colour"
+
     def test_already_there_and_no_wish_says_what_could_be_wished(self) -> None:
         with pytest.raises(NoRoute, match="precision, simplify"):
             planned({}, source="onnx")

@@ -2,8 +2,8 @@
 
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from shared.domain.archives import unpack
@@ -16,58 +16,48 @@ from workers.runtime import MOST_UNPACKED
 ZIP = ".zip"
 
 
-def deliver(result: File, target: Path, folder: Path) -> list[Path]:
+def deliver(result: File, target: Path) -> list[Path]:
     """Write the result; the paths that were written.
 
     A file is a file. A tree is a zip where the target is called so; of an engine, the engine
     and beside it, as `<name>.json`, its manifest; else a folder.
-
-    Args:
-        folder: scratch room.
 
     Raises:
         OSError: there is no room, or it may not be written.
     """
     kind = FORMATS[result.artifact.format]
     if kind.layout is Layout.FILE or target.suffix.lower() == ZIP:
-        _put(result.path, target)
+        _put(target, lambda draft: shutil.copyfile(result.path, draft))
         return [target]
-    tree = folder / "tree"
-    unpack(result.path, tree, MOST_UNPACKED)
-    if not (tree / ENGINE_FILE).is_file():
-        _put(tree, target)
-        return [target]
-    beside = target.with_name(f"{target.name}.json")
-    _put(tree / MANIFEST_FILE, beside)
-    _put(tree / ENGINE_FILE, target)
+    with zipfile.ZipFile(result.path) as archive:
+        if ENGINE_FILE not in archive.namelist():
+            _put(target, lambda draft: unpack(result.path, draft, MOST_UNPACKED))
+            return [target]
+        beside = target.with_name(f"{target.name}.json")
+        _put(beside, lambda draft: _extract(archive, MANIFEST_FILE, draft))
+        _put(target, lambda draft: _extract(archive, ENGINE_FILE, draft))
     return [target, beside]
 
 
-def _put(source: Path, target: Path) -> None:
-    """Copy under a name of its own beside the target, then rename: nobody sees half of it."""
-    with _draft(target) as draft:
-        if source.is_dir():
-            shutil.copytree(source, draft)
-        else:
-            shutil.copyfile(source, draft)
+def _extract(archive: zipfile.ZipFile, name: str, target: Path) -> None:
+    with archive.open(name) as source, target.open("xb") as out:
+        shutil.copyfileobj(source, out, 1 << 20)
+
+
+def _put(target: Path, write: Callable[[Path], object]) -> None:
+    """Write under a name of its own beside the target, then rename: nobody sees half of it."""
+    draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")
+    try:
+        write(draft)
         if target.is_dir() and not target.is_symlink():
             old = target.rename(draft.with_name(f"{draft.name}-old"))
             draft.rename(target)
             remove(old)
-        elif draft.is_dir():
-            target.unlink(missing_ok=True)
-            draft.rename(target)
         else:
+            if draft.is_dir():
+                target.unlink(missing_ok=True)
             draft.replace(target)
-
-
-@contextmanager
-def _draft(target: Path) -> Iterator[Path]:
-    draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")
-    try:
-        yield draft
     finally:
         if draft.is_dir():
             remove(draft)
-        else:
-            draft.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)

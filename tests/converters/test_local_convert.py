@@ -1,0 +1,317 @@
+"""`python -m workers.convert`: whole plans in a process of their own, without any service."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.support.yard import PLUGIN, ROOT, until
+from workers.processes import descendants
+
+SERVICE = ("MODELFERRY_DATABASE_URL", "MODELFERRY_BROKER_URL", "MODELFERRY_STORE_URL")
+ENOUGH = 300.0  # seconds; a bound against hanging, not a measurement
+
+
+@dataclass(frozen=True)
+class Said:
+    status: int
+    report: dict[str, Any]
+    errors: str
+
+    @property
+    def code(self) -> str:
+        code: str = self.report["error"]["code"]
+        return code
+
+
+@dataclass(frozen=True)
+class Console:
+    """A folder to write to, and a temporary folder that is watched."""
+
+    folder: Path
+
+    @property
+    def temporary(self) -> Path:
+        return self.folder / "tmp"
+
+    def command(self, *arguments: object) -> dict[str, Any]:
+        self.temporary.mkdir(exist_ok=True)
+        bare = {name: value for name, value in os.environ.items() if name not in SERVICE}
+        paths = os.pathsep.join((str(ROOT), str(PLUGIN)))
+        return {
+            "args": (sys.executable, "-m", "workers.convert", *map(str, arguments)),
+            "env": bare | {"PYTHONPATH": paths, "TMPDIR": str(self.temporary)},
+            "cwd": self.folder,
+            "text": True,
+        }
+
+    def convert(self, source: Path, to: str, out: str, *more: object) -> Said:
+        command = self.command(source, "--to", to, "--out", self.folder / out, *more)
+        done = subprocess.run(**command, capture_output=True, timeout=ENOUGH, check=False)
+        report = json.loads(done.stdout) if done.stdout else {}
+        assert list(self.temporary.iterdir()) == [], "nothing is left behind"
+        return Said(done.returncode, report, done.stderr)
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Console:
+    return Console(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One small model in each format that is a source."""
+    import keras
+    import onnx
+    import torch
+
+    folder = tmp_path_factory.mktemp("zoo")
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="tanh")])
+    model.save(folder / "m.keras")
+    model.save(folder / "m.h5")
+    model.export(folder / "saved", verbose=False)
+    net = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Tanh()).eval()
+    batch = torch.export.Dim("batch", min=1, max=64)
+    given = (torch.zeros(2, 4),)
+    program = torch.export.export(net, given, dynamic_shapes=({0: batch},))
+    torch.export.save(program, folder / "m.pt2")
+    torch.jit.save(torch.jit.trace(net, given), folder / "m.pt")
+    torch.onnx.export(net, given, folder / "m.onnx", dynamo=False, input_names=["x"])
+    inside = folder / "external"
+    inside.mkdir()
+    onnx.save(
+        onnx.load(folder / "m.onnx"),
+        inside / "big.onnx",
+        save_as_external_data=True,
+        location="big.data",
+        size_threshold=0,
+    )
+    return folder
+
+
+def run(path: Path) -> Any:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return session.run(None, {session.get_inputs()[0].name: np.ones((2, 4), "float32")})
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.pt2", "saved", "m.h5", "m.pt"])
+def test_every_source_becomes_onnx_and_is_verified(console: Console, zoo: Path, name: str) -> None:
+    said = console.convert(zoo / name, "onnx", "out.onnx")
+    assert said.status == 0, said
+    assert said.report["state"] == "succeeded"
+    assert said.report["proof"] == "verified"
+    output = said.report["output"]
+    content = (console.folder / "out.onnx").read_bytes()
+    assert output["digest"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+    assert output["size"] == len(content)
+    assert [each["state"] for each in said.report["steps"]] == ["done"] * 3
+    assert all(each["peak_memory"] > 0 for each in said.report["steps"])
+    assert said.report["verification"]["verified"]
+    assert "verify onnx" in said.errors
+    assert np.shape(run(console.folder / "out.onnx")[0]) == (2, 3)
+
+
+def test_data_beside_a_model_goes_with_it(console: Console, zoo: Path) -> None:
+    said = console.convert(
+        zoo / "external" / "big.onnx", "onnx", "slim.onnx", "--option", "simplify=true"
+    )
+    assert (said.status, said.report["route"]) == (0, "onnx-simplify"), said
+    assert run(console.folder / "slim.onnx")
+
+
+def test_a_precision_is_verified_as_such(console: Console, zoo: Path) -> None:
+    said = console.convert(zoo / "m.onnx", "onnx", "half.onnx", "--option", "precision=fp16")
+    assert (said.status, said.report["proof"]) == (0, "verified"), said
+    assert said.report["route"] == "onnx-to-fp16"
+
+
+def test_samples_are_the_inputs_of_the_proof(console: Console, zoo: Path) -> None:
+    np.savez(console.folder / "s.npz", x=np.ones((2, 4), "float32"))
+    simplify = ("--option", "simplify=true", "--samples", console.folder / "s.npz")
+    said = console.convert(zoo / "m.onnx", "onnx", "a.onnx", *simplify)
+    assert said.report["verification"]["inputs"] == "samples"
+    np.savez(console.folder / "s.npz", y=np.ones((2, 4), "float32"))
+    said = console.convert(zoo / "m.onnx", "onnx", "b.onnx", *simplify)
+    assert (said.status, said.code) == (1, "bad_samples")
+    assert said.report["steps"][0]["fault"]["code"] == "bad_samples"
+    assert not (console.folder / "b.onnx").exists()
+
+
+def test_steps_are_kept_to_be_replayed(console: Console, zoo: Path) -> None:
+    kept = console.folder / "kept"
+    said = console.convert(
+        zoo / "m.onnx", "onnx", "a.onnx", "--option", "simplify=true", "--keep", kept
+    )
+    assert said.status == 0, said
+    folders = sorted(each.name for each in (kept / "steps").iterdir())
+    assert folders == ["1-inspect", "2-convert", "3-verify"]
+    assert all((kept / "steps" / each / "order.json").is_file() for each in folders)
+    again = subprocess.run(
+        (sys.executable, "-m", "workers.child", kept / "steps" / "3-verify"), cwd=ROOT, check=True
+    )
+    assert again.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "empty_file"),
+        (b"hello\n", "unknown_format"),
+        (b"PK\x03\x04", "truncated_file"),
+        (b"\x80\x04N.", "unknown_format"),
+    ],
+)
+def test_what_is_no_model(console: Console, content: bytes, code: str) -> None:
+    source = console.folder / "model.onnx"
+    source.write_bytes(content)
+    said = console.convert(source, "onnx", "out.onnx")
+    assert (said.status, said.report["state"], said.code) == (1, "failed", code)
+
+
+def test_what_is_no_models_folder(console: Console) -> None:
+    source = console.folder / "source"
+    source.mkdir()
+    assert console.convert(source, "onnx", "out").code == "empty_file"
+    (source / "notes.txt").write_text("hello")
+    assert console.convert(source, "onnx", "out").code == "unknown_format"
+    (source / "link").symlink_to("/etc/passwd")
+    assert console.convert(source, "onnx", "out").code == "unsafe_archive"
+
+
+@pytest.mark.parametrize(
+    ("told", "code", "words"),
+    [
+        ("odd", "unknown_target", "odd"),
+        ("onnx", "no_route", "onnx already"),
+        ("keras", "no_route", "to keras"),
+        ("onnx --option colour=1", "invalid_options", "colour"),
+        ("onnx --option precision=int4", "invalid_options", "fp16"),
+        ("onnx --option precision=NaN", "invalid_options", "'NaN'"),
+        ("onnx --option simplify=yes", "invalid_options", "true or false"),
+    ],
+)
+def test_what_cannot_be_planned(
+    console: Console, zoo: Path, told: str, code: str, words: str
+) -> None:
+    to, *more = told.split()
+    said = console.convert(zoo / "m.onnx", to, "out", *more)
+    assert (said.status, said.code) == (1, code)
+    assert words in said.report["error"]["detail"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nowhere.onnx", "--to", "onnx", "--out", "x"],
+        ["there", "--out", "x"],
+        ["there", "--to", "onnx"],
+        ["there", "--to", "onnx", "--out", "there"],
+        ["there", "--to", "onnx", "--out", "no/folder/x"],
+        ["there", "--to", "onnx", "--out", "x", "--option", "simplify"],
+        ["there", "--to", "onnx", "--out", "x", "--option", "a=1", "--option", "a=2"],
+        ["there", "--to", "onnx", "--out", "x", "--samples", "nowhere.npz"],
+        ["there", "--to", "onnx", "--out", "there", "--force"],
+        ["there", "--to", "onnx", "--out", "x", "--keep", "."],
+        ["/dev/null", "--to", "onnx", "--out", "x"],
+    ],
+)
+def test_a_command_that_makes_no_sense(console: Console, arguments: list[str]) -> None:
+    (console.folder / "there").write_bytes(b"x")
+    done = subprocess.run(
+        **console.command(*arguments), capture_output=True, timeout=ENOUGH, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip()
+
+
+def test_what_is_there_stays_unless_it_is_forced(console: Console, zoo: Path) -> None:
+    out = console.folder / "out.onnx"
+    out.write_text("mine")
+    simplify = ("--option", "simplify=true")
+    assert console.convert(zoo / "m.onnx", "onnx", "out.onnx", *simplify).status == 2
+    assert out.read_text() == "mine"
+    assert console.convert(zoo / "m.onnx", "onnx", "out.onnx", *simplify, "--force").status == 0
+    assert run(out)
+    assert sorted(each.name for each in console.folder.iterdir()) == ["out.onnx", "tmp"]
+
+
+def tricks(console: Console, zoo: Path, first: str) -> dict[str, Any]:
+    options = {"trick": "true", "first": first, "marker": json.dumps(str(console.folder / "mark"))}
+    told = [word for pair in options.items() for word in ("--option", "=".join(pair))]
+    return console.command(
+        zoo / "m.onnx", "--to", "onnx", "--out", console.folder / "out.onnx", *told
+    )
+
+
+def test_a_child_that_dies_is_tried_again(console: Console, zoo: Path) -> None:
+    done = subprocess.run(
+        **tricks(console, zoo, "crash"), capture_output=True, timeout=ENOUGH, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    steps = json.loads(done.stdout)["steps"]
+    assert [each["attempts"] for each in steps] == [1, 2, 1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_leaves_no_process_and_no_file(
+    console: Console, zoo: Path, number: signal.Signals
+) -> None:
+    mark = console.folder / "mark"
+    with subprocess.Popen(
+        **tricks(console, zoo, "hang"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        until(lambda: mark.exists() and mark.read_text(), ENOUGH)
+        kin = set(descendants(process.pid))
+        assert int(mark.read_text()) in kin
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=ENOUGH)
+    assert process.returncode == 130
+    report = json.loads(out)
+    assert report["state"] == "cancelled"
+    assert [each["state"] for each in report["steps"]] == ["done", "cancelled", "cancelled"]
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in kin), ENOUGH)
+    assert list(console.temporary.iterdir()) == []
+    assert not (console.folder / "out.onnx").exists()
+
+
+def test_a_killed_one_takes_its_children_along(console: Console, zoo: Path) -> None:
+    mark = console.folder / "mark"
+    with subprocess.Popen(
+        **tricks(console, zoo, "hang"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        until(lambda: mark.exists() and mark.read_text(), ENOUGH)
+        kin = set(descendants(process.pid))
+        process.kill()
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in kin), ENOUGH)
+
+
+def test_a_tree_is_a_folder_or_a_zip(tmp_path: Path) -> None:
+    from shared.domain.archives import pack
+    from workers.local.files import described
+    from workers.local.outputs import deliver
+
+    tree = tmp_path / "tree-of-mine"
+    (tree / "m" / "1").mkdir(parents=True)
+    (tree / "m" / "config.pbtxt").write_text("x")
+    packed = tmp_path / "packed"
+    pack(tree, packed)
+    result = described(packed, "triton")
+    assert deliver(result, tmp_path / "a.zip") == [tmp_path / "a.zip"]
+    assert zipfile.is_zipfile(tmp_path / "a.zip")
+    for _ in range(2):  # the second replaces the first
+        assert deliver(result, tmp_path / "models") == [tmp_path / "models"]
+        assert (tmp_path / "models" / "m" / "config.pbtxt").read_text() == "x"
+    names = {each.name for each in tmp_path.iterdir()}
+    assert names == {"tree-of-mine", "packed", "a.zip", "models"}
