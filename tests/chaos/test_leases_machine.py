@@ -15,18 +15,22 @@ from sqlalchemy import select, text
 
 from shared.adapters.tables import AttemptRow, EventRow, JobRow, StepRow
 from shared.domain.errors import Conflict, LeaseLost
+from shared.domain.gpus import ANY, Gpu, Needs
 from shared.domain.jobs import JobState, Place, progress
 from shared.domain.lifecycle import State
 from shared.domain.orders import ProgressNote
 from shared.domain.outcomes import Outcome, Stopped
 from shared.domain.plans import Plan
 from shared.ports import Claimed
+from tests.support.gpus import H100, L4, claim_on, device, engine_plan, submit, work_on
 from tests.support.queue import TERM, World, broke, disagreed, refused, success, world
 
 WORKERS = st.sampled_from(["one", "two", "three"])
 LABELS = st.sampled_from(["a", "b"])
 TENANTS = st.sampled_from(["x", "y"])
 PICK = st.integers(0, 30)
+DEVICES = (H100, device(H100.name, "9.0", 80), L4)
+NEEDS = (ANY, Needs(gpu="H100"), Needs(compute_capability="8.9"), Needs(at_least="8.0"))
 LONG = TERM.total_seconds() + 1
 
 
@@ -56,18 +60,36 @@ class Leases(RuleBasedStateMachine):
         self.held: list[Held] = []
         self.jobs: list[tuple[str, str]] = []
         self.memory = Memory()
+        self._inspect("a")
+        self._inspect("b")
 
     @rule(tenant=TENANTS, label=LABELS, priority=st.integers(4, 6))
     def submit(self, tenant: str, label: str, priority: int) -> None:
         job = self.queue.job(tenant, label, priority=priority)
         self.jobs.append((tenant, job.id))
 
+    @rule(tenant=TENANTS, label=LABELS, needs=st.sampled_from(NEEDS))
+    def submit_for_an_engine(self, tenant: str, label: str, needs: Needs) -> None:
+        (job,) = submit(self.queue, engine_plan(needs), tenant=tenant, label=label)
+        self.jobs.append((tenant, job.id))
+
+    @rule(label=LABELS, needs=st.sampled_from(NEEDS), gpu=st.sampled_from(DEVICES))
+    def submit_to_a_gpu_that_is_free(self, label: str, needs: Needs, gpu: Gpu) -> None:
+        self.submit_for_an_engine("x", label, needs)
+        self.claim_on_a_gpu("one", gpu)
+
     @rule(worker=WORKERS)
     def claim(self, worker: str) -> None:
-        claimed = self.queue.claim(worker)
+        self._took(self.queue.claim(worker))
+
+    @rule(worker=WORKERS, gpu=st.sampled_from(DEVICES))
+    def claim_on_a_gpu(self, worker: str, gpu: Gpu) -> None:
+        claimed = claim_on(self.queue, gpu, worker)
         if claimed is not None:
-            assert not any(h.good and h.claimed.step == claimed.step for h in self.held)
-            self.held.append(Held(claimed))
+            assert claimed.gpu == gpu
+            plan = self.queue.show(claimed.job, self._tenant_of(claimed.job)).plan
+            assert plan.routes[0].converts[-1].needs.met_by(gpu)
+        self._took(claimed)
 
     @precondition(lambda self: self.held)
     @rule(pick=PICK)
@@ -123,7 +145,7 @@ class Leases(RuleBasedStateMachine):
         state = self.queue.show(job, tenant).state
         may = state in {JobState.FAILED, JobState.CANCELLED}
         with no_error() if may else pytest.raises(Conflict):
-            self.queue.control.retry(tenant, job)
+            self.queue.jobs.retry(tenant, job, self.queue.show(job, tenant).plan)
 
     @invariant()
     def promises_are_kept(self) -> None:
@@ -145,9 +167,24 @@ class Leases(RuleBasedStateMachine):
         """Nothing is lost: workers that go on bring every job to its end."""
         self.queue.age(LONG)
         self.queue.steps.expire(100)
-        self.queue.work()
+        while self.queue.work() or any(work_on(self.queue, gpu) for gpu in DEVICES):
+            pass
         for tenant, job in self.jobs:
             assert self.queue.show(job, tenant).state.final
+
+    def _inspect(self, label: str) -> None:
+        """So that a job for an engine begins with what needs a GPU."""
+        (job,) = submit(self.queue, engine_plan(), label=label)
+        self.queue.work()
+        self.queue.control.cancel("default", job.id)
+
+    def _took(self, claimed: Claimed | None) -> None:
+        if claimed is not None:
+            assert not any(h.good and h.claimed.step == claimed.step for h in self.held)
+            self.held.append(Held(claimed))
+
+    def _tenant_of(self, job: str) -> str:
+        return next(tenant for tenant, each in self.jobs if each == job)
 
     def _pick(self, pick: int) -> Held:
         return self.held[pick % len(self.held)]
@@ -185,8 +222,12 @@ class Leases(RuleBasedStateMachine):
         running = {str(s.id): s.attempt for s in steps if s.state == State.RUNNING}
         good = {h.claimed.step: h.claimed.lease.attempt for h in self.held if h.good}
         assert running == good
-        prints = [s.fingerprint for s in steps if s.state == State.RUNNING]
-        assert len(prints) == len(set(prints))
+        flights = [(s.fingerprint, s.gpu) for s in steps if s.state == State.RUNNING]
+        assert len(flights) == len(set(flights))
+        for held in self.held:
+            if held.good and held.claimed.gpu:
+                (step,) = (s for s in steps if str(s.id) == held.claimed.step)
+                assert step.gpu == (held.claimed.gpu.kind if step.tied else "")
 
 
 def no_error():
