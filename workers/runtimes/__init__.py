@@ -6,7 +6,10 @@ from workers.runtimes.keras_h5 import KerasH5Runtime
 from workers.runtimes.onnx import OnnxRuntime
 from workers.runtimes.pt2 import Pt2Runtime
 from workers.runtimes.savedmodel import SavedModelRuntime
+from workers.runtimes.tensorrt import TensorrtRuntime
+from workers.runtimes.tensorrt_rtx import TensorrtRtxRuntime
 from workers.runtimes.torchscript import TorchscriptRuntime
+from workers.runtimes.triton import TritonRuntime
 
 _ALL: tuple[type[Runtime], ...] = (
     KerasRuntime,
@@ -14,7 +17,10 @@ _ALL: tuple[type[Runtime], ...] = (
     OnnxRuntime,
     Pt2Runtime,
     SavedModelRuntime,
+    TensorrtRuntime,
+    TensorrtRtxRuntime,
     TorchscriptRuntime,
 )
 
 RUNTIMES: dict[str, Runtime] = {each.format.name: each() for each in _ALL}
+RUNTIMES[TritonRuntime.format.name] = TritonRuntime(RUNTIMES)

@@ -19,7 +19,7 @@ from workers.tensorrt_bridge.network import Workshop, parsed, signature_of
 from workers.tensorrt_bridge.options import EngineOptions
 from workers.tensorrt_bridge.peaks import Peaks, peaks
 from workers.tensorrt_bridge.precision import insist, precision_of
-from workers.tensorrt_bridge.profiles import applied, profiles
+from workers.tensorrt_bridge.profiles import applied, profiles, told
 from workers.tensorrt_bridge.settings import configure, flags_of
 from workers.tensorrt_bridge.writing import serialized
 
@@ -134,7 +134,7 @@ def _described(
         library=shop.library,
         options=bench.options,
         signature=signature,
-        profile=attempt.profile,
+        profile=told(attempt.profile, signature, shop.shape_inputs()),
         values=shop.shape_inputs(),
         flags=flags_of(shop.library, attempt.config),
         precision=precision,

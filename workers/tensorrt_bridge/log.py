@@ -14,21 +14,29 @@ NOISE: Final = re.compile(
 )
 """Said of every model, or of every machine without a GPU."""
 
+NO_SHAPE: Final = re.compile(r"(?P<name>\S.*): shape values set for non-shape input")
+
 _WARNING: Final = 2
 _ERROR: Final = 1
 
 
 @dataclass(slots=True)
 class Said:
-    """Warnings and errors, each once, in the order in which they came."""
+    """Warnings and errors, each once, in the order in which they came.
+
+    `no_shapes`: inputs that turned out not to be shapes, whatever their type.
+    """
 
     warnings: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    no_shapes: set[str] = field(default_factory=set)
 
     def add(self, severity: int, message: str) -> None:
         """Keep one line; `severity` is TensorRT's: 0 and 1 are errors, 2 a warning."""
         kept = self.errors if severity <= _ERROR else self.warnings
         line = " ".join(message.split())[:LONGEST]
+        if found := NO_SHAPE.search(line):
+            self.no_shapes.add(found["name"])
         if severity <= _WARNING and not NOISE.search(line) and line not in kept:
             kept.append(line)
             del kept[:-MOST]

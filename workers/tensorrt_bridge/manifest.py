@@ -68,11 +68,11 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of an unpacked engine.
 
     Raises:
-        InvalidModel: it is not there, cannot be read, or the engine is not the one it tells of.
+        InvalidModel: it is not there or cannot be read, or there is no engine beside it.
     """
     try:
         told = Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
-        size = (folder / ENGINE_FILE).stat().st_size
+        (folder / ENGINE_FILE).stat()
     except OSError as error:
         raise InvalidModel(
             f"The zip must hold {ENGINE_FILE} and {MANIFEST_FILE}: {error.strerror}."
@@ -81,9 +81,16 @@ def read_manifest(folder: Path) -> Manifest:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the whole"
         raise InvalidModel(f"{MANIFEST_FILE} is no manifest ({where}: {first['msg']}).") from None
-    if size != told.size or digest(folder / ENGINE_FILE) != told.digest:
-        raise InvalidModel(f"{ENGINE_FILE} is not the engine that {MANIFEST_FILE} tells of.")
     return told
+
+
+def insist_on_engine(folder: Path, told: Manifest) -> None:
+    """
+    Raises:
+        InvalidModel: the engine is not the one that the manifest tells of.
+    """
+    if digest(folder / ENGINE_FILE) != told.digest:
+        raise InvalidModel(f"{ENGINE_FILE} is not the engine that {MANIFEST_FILE} tells of.")
 
 
 def digest(path: Path) -> str:

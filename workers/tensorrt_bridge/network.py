@@ -39,10 +39,11 @@ class Workshop:
         """The inputs whose values are shapes, so that a profile wants their values.
 
         Where the bindings are of another version than the library, they do not know its
-        tensors well enough to ask: then it is every input that could be one. Values that are
-        given for others are passed over.
+        tensors well enough to ask: then it is every input that could be one. The library passes
+        over values for others, and says so when it builds.
         """
-        return {each.name for each in self.inputs if self._is_shape(each)}
+        found = {each.name for each in self.inputs if self._is_shape(each)}
+        return found - self.said.no_shapes
 
     def _is_shape(self, tensor: Any) -> bool:
         if self.library.bindings is None:

@@ -70,6 +70,23 @@ def applied(trt_profile: Any, profile: Profile, values: set[str]) -> Any:
     return trt_profile
 
 
+def told(profile: Profile, signature: Signature, values: set[str]) -> Profile:
+    """The profile as it came out: of an input that is no shape after all, its own fixed shape."""
+    fixed = {
+        each.name: tuple(dim for dim in each.shape or () if isinstance(dim, int))
+        for each in signature.inputs
+        if each.name not in values and not any(_varies(dim) for dim in each.shape or ())
+    }
+    return {
+        name: Range(min=fixed[name], opt=fixed[name], max=fixed[name]) if name in fixed else each
+        for name, each in profile.items()
+    }
+
+
+def _varies(dim: int | str | None) -> bool:
+    return not isinstance(dim, int)
+
+
 def _check(signature: Signature, given: Mapping[str, Range], values: set[str]) -> None:
     inputs = {each.name: each for each in signature.inputs}
     for name, each in given.items():
