@@ -22,7 +22,7 @@ from shared.domain.offers import Queue
 from shared.domain.outcomes import Outcome, Produced
 from shared.services.execute import Execute
 from tests.support.execution import BUILD, ON_GPUS, Script, bench_in
-from tests.support.yard import until
+from tests.support.yard import _lives, until
 
 ROOT = Path(__file__).parents[2]
 ONE, OTHER = "GPU-0a1b", "GPU-2c3d"
@@ -179,6 +179,12 @@ def test_no_connection_of_the_pool_is_taken(database_url: str, devices: LockedDe
         assert connection.execute(query).fetchone() == (1,)
 
 
+def _sessions(url: str) -> list[int]:
+    query = "SELECT pid FROM pg_stat_activity WHERE application_name = 'modelferry-lock'"
+    with psycopg.connect(url, autocommit=True) as connection:
+        return [pid for (pid,) in connection.execute(query)]
+
+
 def _end_sessions(url: str) -> None:
     query = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -255,7 +261,9 @@ def test_without_a_database_nothing_is_held_and_what_is_held_goes_on(tmp_path: P
         with _devices(server.url("postgres")) as devices:
             with devices.alone(ONE) as ours:
                 assert ours
-                server.kill()
+                backends = _sessions(server.url("postgres"))
+                server.kill()  # and its backends follow when they see it
+                until(lambda: not any(_lives(pid) for pid in backends))
                 with pytest.raises(DatabaseAway), devices.alone(OTHER):
                     raise AssertionError("there was nobody to ask")
             with pytest.raises(DatabaseAway), devices.alone(ONE):
