@@ -33,6 +33,8 @@ def downgrade() -> None:
         ["queue", sa.text("priority DESC"), "turn", "ready_at", "id"],
         postgresql_where=READY,
     )
+    op.drop_index("steps_turns", "steps")
+    op.create_index("steps_turns", "steps", ["turn"], postgresql_where=READY)
     for column in ("gpu", "needs", "tied"):
         op.drop_column("steps", column)
     op.drop_index("jobs_request", "jobs")
@@ -66,6 +68,8 @@ def _needs() -> None:
         ["queue", "needs", sa.text("priority DESC"), "turn", "ready_at", "id"],
         postgresql_where=READY,
     )
+    op.drop_index("steps_turns", "steps")
+    op.create_index("steps_turns", "steps", ["queue", "needs", "turn"], postgresql_where=READY)
 
 
 def _devices() -> None:

@@ -47,7 +47,7 @@ def classes_for(session: Session, queue: Queue, gpu: Gpu | None) -> Sequence[str
 
 
 def waiting_classes(queue: Queue) -> Select[str]:
-    """Each class that has a ready step, by one look at the index steps_claim for each.
+    """Each class that has a ready step, by one look at an index for each.
 
     PostgreSQL has no skip scan for DISTINCT. PostgreSQL wiki, "Loose indexscan".
     """

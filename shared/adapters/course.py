@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,9 @@ from shared.domain.lifecycle import Move, State, moved
 from shared.domain.offers import Queue
 from shared.domain.plans import Action, Convert, Plan
 from shared.ports import Wanted
+from shared.telemetry import logger
+
+log = logger(__name__)
 
 Ready = set[Wanted]
 """Steps that became ready: to be rung for after the commit."""
@@ -252,8 +255,15 @@ def inputs_of(step: StepRow) -> dict[str, Artifact]:
 
 
 def meets(result: ResultRow, needs: Needs) -> bool:
-    """Whether the result was written on a device that would have done for these needs."""
-    return result.device is not None and needs.met_by(Gpu.model_validate(result.device))
+    """Whether the result was written on a device that would have done for these needs.
+
+    A device that another version described in words of its own is none that is known here.
+    """
+    try:
+        return result.device is not None and needs.met_by(Gpu.model_validate(result.device))
+    except ValidationError as error:
+        log.warning("device_unreadable", fingerprint=result.fingerprint, error=str(error))
+        return False
 
 
 def output_of(step: StepRow) -> Artifact:

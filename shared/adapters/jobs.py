@@ -19,7 +19,7 @@ from shared.adapters.models import following
 from shared.adapters.names import nowhere, uuid_of
 from shared.adapters.needs import due_step, missing_worker
 from shared.adapters.tables import JobRow, SubmissionRow
-from shared.adapters.turns import next_turn
+from shared.adapters.turns import moving_lines, next_turn
 from shared.domain.errors import Conflict, JobEnded, JobNotEnded, KeyReused
 from shared.domain.jobs import JobState
 from shared.domain.pages import Page
@@ -51,14 +51,16 @@ class Jobs(JobStore):
     ) -> tuple[list[JobView], bool]:
         ready: Ready = set()
         rows = [_row(tenant, number, job) for number, job in enumerate(jobs)]
+        gpus = self._fleet.gpus()
         with self._database.begin() as session:
             new = request is None or _first(session, tenant, request, rows)
             if request is not None and not new:
                 submission = session.get_one(SubmissionRow, (tenant, request.key))
                 rows = _submitted(session, submission, request)
             else:
+                lines = moving_lines(session, gpus)
                 for row in rows:
-                    row.turn = next_turn(session, tenant)
+                    row.turn = next_turn(session, tenant, lines)
                     ready |= _begin(session, row, "job.submitted")
             views = [job_view(session, row) for row in rows]
         self._bells.ring(ready)
@@ -80,6 +82,7 @@ class Jobs(JobStore):
 
     @override
     def retry(self, tenant: str, job_id: str, plan: Plan) -> JobView:
+        gpus = self._fleet.gpus()
         with self._database.begin() as session:
             job = _find(session, tenant, job_id, lock=True)
             refuse_retry(JobState(job.state))
@@ -87,7 +90,7 @@ class Jobs(JobStore):
             job.round += 1
             job.state, job.cancel_requested = JobState.QUEUED.value, False
             job.proof = job.error = job.started_at = job.ended_at = None
-            job.turn = next_turn(session, tenant)
+            job.turn = next_turn(session, tenant, moving_lines(session, gpus))
             ready = _begin(session, job, "job.retried")
             view = job_view(session, job)
         self._bells.ring(ready)

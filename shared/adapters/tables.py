@@ -197,7 +197,7 @@ class StepRow(Base):
             "id",
             postgresql_where=text("state = 'ready'"),
         ),
-        Index("steps_turns", "turn", postgresql_where=text("state = 'ready'")),
+        Index("steps_turns", "queue", "needs", "turn", postgresql_where=text("state = 'ready'")),
         Index("steps_leases", "lease_expires", postgresql_where=text("state = 'running'")),
         Index(
             "steps_flight",

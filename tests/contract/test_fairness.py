@@ -1,9 +1,14 @@
 """Fairness: whoever sent a hundred jobs does not keep the others waiting for all of them."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 from uuid import UUID
 
+import pytest
+
 from shared.adapters.tables import JobRow
+from shared.domain.gpus import Needs
+from tests.support.gpus import H100, gpu_offer, ready
 from tests.support.queue import World, world
 
 
@@ -44,6 +49,26 @@ def test_nobody_pays_for_the_time_when_nothing_waited(database_url: str) -> None
         while queue.claim():
             pass
         assert _turn(queue, queue.job("idle").id) == 5
+
+
+def test_who_waits_for_a_gpu_that_is_not_there_holds_up_no_time(queue_with_backlog: World) -> None:
+    """Else a newcomer would have a turn of long ago, and go before all of the busy one's jobs."""
+    queue = queue_with_backlog
+    newcomer, *_ = queue.crowd("idle", 2)
+    assert _turn(queue, newcomer.id) == 20
+    queue.fleet.announce(gpu_offer("g", H100))
+    assert _turn(queue, queue.job("late").id) == 1
+
+
+@pytest.fixture
+def queue_with_backlog(database_url: str) -> Iterator[World]:
+    """Somebody's engine waits for an H100 since turn 1; the busy one is at turn 20 by now."""
+    with world(database_url) as queue:
+        ready(queue, Needs(gpu="H100"), tenant="waiting")
+        queue.crowd("busy", 20)
+        for _ in range(19):
+            queue.claimed()
+        yield queue
 
 
 def _turn(queue: World, job: str) -> int:

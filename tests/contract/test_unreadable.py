@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import select, text
 
 from shared.adapters.tables import AttemptRow, JobRow, StepRow
+from shared.domain.gpus import Needs
 from shared.domain.lifecycle import State
 from shared.domain.offers import Queue
 from shared.domain.views import JobView
+from tests.support.gpus import H100, claimed_on, ready, work_on
 from tests.support.queue import World, offer, world
 
 
@@ -95,3 +97,33 @@ def test_what_a_later_version_added_is_left_alone(queue: World) -> None:
     with queue.database.begin() as session:
         session.execute(text(added), {"id": job.id})
     assert queue.claimed().job == job.id
+
+
+def test_an_unreadable_engine_job_is_ended_and_the_next_one_claimed(queue: World) -> None:
+    bad, good = ready(queue), ready(queue)
+    spoil(queue, bad)
+    assert claimed_on(queue, H100).job == good.id
+    assert rows(queue, bad)[0].state == "failed"
+
+
+def test_an_unreadable_build_that_was_lost_lets_its_twin_go_on(queue: World) -> None:
+    bad = ready(queue, label="same")
+    claimed_on(queue, H100)
+    good = ready(queue, label="same", tenant="other")
+    spoil(queue, bad)
+    queue.age(60)
+    assert len(queue.steps.expire(10)) == 1
+    assert rows(queue, bad)[0].state == "failed"
+    assert claimed_on(queue, H100).job == good.id
+
+
+def test_an_engine_of_an_unreadable_device_is_passed_by(queue: World) -> None:
+    ready(queue, label="same")
+    work_on(queue, H100)
+    later = """UPDATE results SET device = '{"name": "a GPU"}' WHERE gpu <> ''"""
+    with queue.database.begin() as session:
+        session.execute(text(later))
+    again = ready(queue, Needs(gpu="H100"), label="same")
+    assert again.steps[1].state is State.READY
+    assert work_on(queue, H100) == []
+    assert queue.show(again).state == "succeeded"
