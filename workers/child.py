@@ -184,6 +184,7 @@ def _verify(order: WorkOrder, action: Verify, folder: Path, say: Say) -> Note:
         given=_given(action.options, samples),
         samples=samples,
         dynamic=action.options.get("dynamic") is not False,
+        recast=action.options.get("keep_io") is False,
         tolerances=order.tolerances,
         seed=order.seed,
         say=say,

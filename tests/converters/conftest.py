@@ -19,7 +19,8 @@ from shared.domain.orders import (
     RefusedNote,
     WorkOrder,
 )
-from shared.domain.plans import TOLERANCES, Convert, Inspect, Verify
+from shared.domain.plans import Convert, Inspect, Verify
+from shared.domain.precisions import asked, tolerances
 from workers import child
 from workers.converters import catalogue
 
@@ -95,7 +96,7 @@ class Bench:
                 role: Input(path=f"{role}.bin", format=kind) for role, (_, kind) in named.items()
             },
             output="output.bin",
-            tolerances=TOLERANCES,
+            tolerances=tolerances(asked(action.options)),
         )
         (folder / "order.json").write_text(order.model_dump_json())
         assert child.main(folder) == 0

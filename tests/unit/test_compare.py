@@ -4,7 +4,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from shared.domain.plans import TOLERANCES
+from shared.domain.plans import TOLERANCES, Tolerance
 from workers.verification.compare import Tally, compare
 
 
@@ -115,3 +115,33 @@ def test_a_tally_keeps_the_worst_and_the_first_fault():
     report = tally.report()
     assert report["max_abs"] == 2
     assert report["wrong"].endswith("(b)")
+
+
+SHARED = {"float32": Tolerance(rtol=0.05, atol=0.01, share=0.1, cosine=0.99)}
+
+
+def test_a_share_of_the_largest_value_is_forgiven_everywhere():
+    assert compare(floats(10, 0, 1), floats(10, 0.9, 0.1), SHARED).why is None
+    assert "too far" in compare(floats(10, 0, 1), floats(10, 1.2, 1), SHARED).why
+
+
+def test_a_share_does_not_let_a_small_output_hide_behind_atol():
+    quiet = compare(floats(0.01, 0.01), floats(0.015, 0.012), SHARED)
+    assert "its largest value is only" in quiet.why
+    assert compare(floats(0.01, 0.01), floats(0.0112, 0.01), SHARED).why is None
+
+
+def test_what_points_another_way_disagrees_though_every_value_is_near():
+    rng = np.random.default_rng(0)
+    source = np.append(rng.standard_normal(999) * 0.05, 1.0).astype(np.float32)
+    result = source + np.append(np.full(999, 0.09), 0).astype(np.float32)
+    found = compare(source, result, SHARED)
+    assert "points another way" in found.why
+    assert found.cosine < 0.99
+    without = {"float32": SHARED["float32"].model_copy(update={"cosine": None})}
+    assert compare(source, result, without).why is None
+
+
+def test_zeros_have_no_direction():
+    assert compare(floats(0, 0), floats(0.001, 0), SHARED).why
+    assert compare(floats(0, 0), floats(0, 0), SHARED).why is None

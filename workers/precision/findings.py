@@ -4,7 +4,7 @@ A probe is a handful of nodes that end in one number, so memory stays what the g
 however many tensors are watched.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -64,6 +64,7 @@ class Probes:
         model: in float32. It is not changed.
         watched: the tensors whose magnitude is wanted.
         slots: by node name; with `half`, lowerable ones are run on rounded inputs, too.
+        exact: tensors that are not rounded there.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Probes:
         *,
         half: Half | None = None,
         slots: Mapping[str, Slots] | None = None,
+        exact: Collection[str] = (),
     ) -> None:
         import onnx
 
@@ -82,6 +84,7 @@ class Probes:
         self._model.CopyFrom(model)
         self._types = types
         self._rounded: dict[str, str] = {}
+        self._exact = exact
         self._asked: dict[str, tuple[str, str]] = {}
         self._hold_constants()
         for name in watched:
@@ -144,7 +147,8 @@ class Probes:
         shadow.CopyFrom(node)
         shadow.name = f"{SOURCE}/{node.name}/shadow"
         for index in slots.inputs:
-            shadow.input[index] = self._round(node.input[index], half)
+            if node.input[index] not in self._exact:
+                shadow.input[index] = self._round(node.input[index], half)
         for index, name in enumerate(node.output):
             shadow.output[index] = f"{SOURCE}/{name}/shadow" if name else ""
         self._model.graph.node.append(shadow)

@@ -7,7 +7,6 @@ from typing import Any, Final
 from shared.domain.errors import InvalidOptions, SamplesRequired, StepRefused
 from workers.converter import Bench
 from workers.deliver import deliver, draft
-from workers.onnxruntime_bridge.widening import HALVES, widened
 from workers.precision.calibration import Calibrator
 from workers.precision.findings import types_of
 from workers.precision.lowering import drop_unread_weights
@@ -48,7 +47,6 @@ def to_int8(bench: Bench[Any], wish: Wish) -> None:
         )
     bench.say("reading the graph", progress=0.02)
     model, remarks = load(bench.source)
-    model = widened(model, HALVES, rounded=False, keep_io=True)
     _check(model, wish)
     types = types_of(model, bench.folder)
     found = list(spots(model, types, wish.operators, wish.leave_out, per_channel=wish.per_channel))

@@ -28,7 +28,6 @@ def lower(bench: Bench[Any], half: Half, *, keep_io: bool) -> None:
     """
     bench.say("reading the graph", progress=0.02)
     model, remarks = load(bench.source, half.opset)
-    model = widened(model, HALVES, rounded=False, keep_io=True)
     graph = _graph(model, bench, half)
     found = _watched(model, graph, bench, half)
     reasons = kept(graph, found, half)
@@ -74,7 +73,16 @@ def _watched(model: Any, graph: Graph, bench: Bench[Any], half: Half) -> Finding
         for name in (*node.input, *node.output)
         if graph.types.get(name) == FLOAT and name not in graph.weights
     )
-    probes = Probes(model, graph.types, list(tensors), bench.folder, half=half, slots=graph.slots)
+    wild = {name for name, size in graph.weights.items() if not half.holds(size)}
+    probes = Probes(
+        model,
+        graph.types,
+        list(tensors),
+        bench.folder,
+        half=half,
+        slots=graph.slots,
+        exact=wild,  # the nodes that read them are kept, whatever they would make of them
+    )
     path = save(model, bench.folder / "float32.onnx")
     cases = inputs_for(path, bench.samples, lambda *_: None)
     for number, inputs in enumerate(cases, 1):

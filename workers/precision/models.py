@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from shared.domain.errors import StepRefused
 from workers.deliver import LARGEST_FILE
+from workers.onnxruntime_bridge.widening import HALVES, widened
 
 OLDEST: Final = 13
 """The opset from which a scale may be given per channel."""
@@ -14,9 +15,10 @@ DEFAULT: Final = ("", "ai.onnx")
 
 
 def load(path: Path, opset: int = OLDEST) -> tuple[Any, list[str]]:
-    """The model with its weights in memory, of that opset at least, and remarks on the way.
+    """The model in float32, weights in memory, of that opset at least; and remarks on the way.
 
-    Functions of the model's own are inlined; float constants are initializers.
+    Functions of the model's own are inlined; constants are initializers. Inputs and outputs
+    keep their types.
 
     Raises:
         StepRefused: its opset is older than OLDEST and cannot be raised.
@@ -36,6 +38,7 @@ def load(path: Path, opset: int = OLDEST) -> tuple[Any, list[str]]:
             f"The model has opset {version(model)}, and it could not be raised to {OLDEST}."
             " Export it anew with a later opset."
         )
+    model = widened(model, HALVES, rounded=False, keep_io=True)
     _drop_weights_from_inputs(model)
     _constants_to_weights(model.graph)
     _name_nodes(model.graph)

@@ -30,6 +30,10 @@ class Half:
     def suffix(self) -> str:
         return f"/{self.precision}"
 
+    def holds(self, size: float) -> bool:
+        """Whether a tensor with this largest magnitude keeps its precision."""
+        return size == 0 or self.least <= size <= self.most
+
     def array(self, weight: Any) -> Any:
         """A float32 array, rounded to this type."""
         import ml_dtypes
