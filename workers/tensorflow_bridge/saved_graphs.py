@@ -34,8 +34,7 @@ def inspect(root: Path, wanted: str | None) -> Inspection:
         InvalidOptions: the wanted signature is not there.
     """
     meta = _meta_graph(root)
-    names = sorted(name for name in meta.signature_def if not name.startswith("__"))
-    definition = meta.signature_def[choose(names, wanted)]
+    definition = meta.signature_def[_choose(meta, wanted)]
     walk = _Walk({each.signature.name: each for each in meta.graph_def.library.function})
     inputs = {_node(info.name): name for name, info in definition.inputs.items()}
     walk.main(meta.graph_def, inputs, [_node(info.name) for info in definition.outputs.values()])
@@ -55,6 +54,15 @@ def inspect(root: Path, wanted: str | None) -> Inspection:
         operators=dict(walk.operators.most_common()),
         producer=f"tensorflow {meta.meta_info_def.tensorflow_version}".strip(),
     )
+
+
+def signature_name(root: Path, wanted: str | None) -> str:
+    """Which signature `inspect` would read. Raises as it does."""
+    return _choose(_meta_graph(root), wanted)
+
+
+def _choose(meta: Any, wanted: str | None) -> str:
+    return choose(sorted(name for name in meta.signature_def if not name.startswith("__")), wanted)
 
 
 def _meta_graph(root: Path) -> Any:

@@ -1,0 +1,1 @@
+"""Triton: model repositories for NVIDIA Triton Inference Server, written and read."""
