@@ -1,5 +1,7 @@
 """`make demo`: three classifiers trained on real digits, converted by the real service.
 
+One of them becomes a TensorRT-RTX engine, too, built ahead of time without a GPU.
+
 Everything is started here and stopped here, in a temporary folder. The exit status is not 0
 when a conversion fails, is not verified, or reads another number of digits than its source.
 """
@@ -57,10 +59,13 @@ def main() -> int:
             with _service(folder / "home", console) as url, Modelferry(url) as ferry:
                 _train(folder, console)
                 trips = [_convert(name, folder, ferry, console) for name in MODELS]
+                manifest = _engine(folder, ferry, console)
         except (StackError, subprocess.CalledProcessError) as error:
             console.print(f"The demo failed: {error}", style="red", highlight=False)
             return 1
         console.print(_table(trips))
+        console.rule("The engine's manifest")
+        console.print_json(manifest)
     return 0 if all(trip.sound for trip in trips) else 1
 
 
@@ -92,11 +97,7 @@ def _train(folder: Path, console: Console) -> None:
 def _convert(name: str, folder: Path, ferry: Modelferry, console: Console) -> Trip:
     source = folder / MODELS[name]
     target = source.with_suffix(".onnx")
-    console.rule(f"modelferry convert {source.name} --to onnx -o {target.name}")
-    command = [sys.executable, "-m", "modelferry", "--url", ferry.url, "convert", str(source)]
-    began = time.monotonic()
-    subprocess.run([*command, "--to", "onnx", "-o", str(target)], cwd=ROOT, check=True)
-    seconds = time.monotonic() - began
+    seconds = _command(source, "onnx", target, ferry, console)
     return Trip(
         name=name,
         target=target,
@@ -105,6 +106,23 @@ def _convert(name: str, folder: Path, ferry: Modelferry, console: Console) -> Tr
         before=int(source.with_suffix(".right").read_text()),
         after=right_onnx(target),
     )
+
+
+def _engine(folder: Path, ferry: Modelferry, console: Console) -> str:
+    """Build an engine of the first model. Returns its manifest, as it lies beside it."""
+    source = folder / MODELS["Keras CNN"]
+    target = source.with_suffix(".engine")
+    _command(source, "tensorrt-rtx", target, ferry, console)
+    return target.with_name(f"{target.name}.json").read_text()
+
+
+def _command(source: Path, to: str, target: Path, ferry: Modelferry, console: Console) -> float:
+    """Seconds that the command line takes to convert and download."""
+    console.rule(f"modelferry convert {source.name} --to {to} -o {target.name}")
+    command = [sys.executable, "-m", "modelferry", "--url", ferry.url, "convert", str(source)]
+    began = time.monotonic()
+    subprocess.run([*command, "--to", to, "-o", str(target)], cwd=ROOT, check=True)
+    return time.monotonic() - began
 
 
 def _table(trips: list[Trip]) -> Table:

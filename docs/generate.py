@@ -6,6 +6,7 @@
 A part stands between `<!-- made from NAME -->` and `<!-- end -->`.
 """
 
+import json
 import re
 import sys
 import tomllib
@@ -89,6 +90,21 @@ def tolerances() -> str:
     return "\n".join(rows) + "\n"
 
 
+def engines() -> str:
+    """What builds, from the file that `python -m bench.engines` writes."""
+    kept = ROOT / "docs" / "engines.json"
+    head = ["| model | came as | what became of it | run on the way | engine |"]
+    table = [*head, "| --- | --- | --- | --- | --- |"]
+    for row in json.loads(kept.read_text()):
+        outcome = row["outcome"]
+        if row["operator"]:
+            outcome = f"`{outcome}`: {row['operator']}, node `{row['node']}`"
+        proof = f"{row['proof']}, largest error {row['max_rel']:.1e}" if row["proof"] else "—"
+        size = f"{row['size'] / 1e6:.1f} MB" if row["size"] else "—"
+        table.append(f"| {row['model']} | {row['source']} | {outcome} | {proof} | {size} |")
+    return "\n".join(table) + "\n"
+
+
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "lifecycle": lifecycle,
     "floors": floors,
@@ -96,6 +112,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "errors": errors,
     "formats": formats,
     "tolerances": tolerances,
+    "engines": engines,
 }
 
 
