@@ -6,10 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from shared.bootstrap import Services, services
+from shared.domain.gpus import Gpu
 from shared.domain.targets import Target
 from shared.domain.views import JobView
 from shared.settings import Settings
@@ -54,6 +58,10 @@ class Process:
         self._kin |= set(descendants(self.popen.pid))
         return {pid for pid in self._kin if _lives(pid)}
 
+    def await_ready(self) -> None:
+        """Wait until this worker has announced itself and listens."""
+        until(lambda: "worker_announced" in self.said and "worker_ready" in self.said, 60)
+
     def send(self, number: signal.Signals) -> None:
         self.kin()
         self.popen.send_signal(number)
@@ -81,34 +89,58 @@ class Yard:
         self.processes: list[Process] = []
         self._sweeper: Process | None = None
 
-    def worker(self) -> Process:
+    def worker(self, **changes: Any) -> Process:
         """A worker that has announced itself and listens."""
-        worker = self.start(str(ROOT / "tests" / "chaos" / "light_worker.py"))
-        until(lambda: "worker_announced" in worker.said and "worker_ready" in worker.said)
+        worker = self.start(str(ROOT / "tests" / "chaos" / "light_worker.py"), **changes)
+        worker.await_ready()
         return worker
+
+    def gpu_worker(self, *gpus: Gpu, queues: str = "gpu") -> Process:
+        """A worker that announces these devices; it may still be on its way up.
+
+        It is told of a folder without TensorRT: nothing is checked before it is built.
+        """
+        told = TypeAdapter(tuple[Gpu, ...]).dump_json(gpus).decode()
+        script = str(ROOT / "tests" / "chaos" / "gpu_worker.py")
+        return self.start(script, told, worker_queues=queues, tensorrt_rtx_home=self.folder)
 
     def sweeper(self) -> Process:
         sweeper = self.start("-m", "workers.sweeper")
         until(lambda: "sweeper_ready" in sweeper.said)
         return sweeper
 
-    def start(self, *command: str) -> Process:
+    def start(self, *command: str, **changes: Any) -> Process:
         log = self.folder / f"{secrets.token_hex(3)}.log"
-        process = Process(self.settings, log, *command)
+        process = Process(self.settings.model_copy(update=changes), log, *command)
         self.processes.append(process)
         return process
 
     def submit(self, first: str) -> tuple[str, Path]:
         """A job with a step whose first attempt does this; and where that leaves its mark."""
         marker = self.folder / f"marker-{secrets.token_hex(3)}"
+        options = {"trick": True, "first": first, "marker": str(marker)}
+        (job,), _ = self.services.submit(
+            TENANT, model_id=self.model(), targets=[Target(format="onnx", options=options)]
+        )
+        return job.id, marker
+
+    def model(self) -> str:
+        """The id of an ONNX model that is like no other."""
         model, _ = self.services.uploads.receive(
             TENANT, name="model.onnx", format=None, chunks=[_model(secrets.token_hex(3))]
         )
-        options = {"trick": True, "first": first, "marker": str(marker)}
-        (job,), _ = self.services.submit(
-            TENANT, model_id=model.id, targets=[Target(format="onnx", options=options)]
-        )
-        return job.id, marker
+        return model.id
+
+    def build(self, model: str, **options: Any) -> str:
+        """A job whose engine the sleeper builds."""
+        (job,) = self.builds(model, [options])
+        return job
+
+    def builds(self, model: str, wishes: Sequence[Mapping[str, Any]]) -> list[str]:
+        """As many jobs, in one request."""
+        targets = [Target(format="tensorrt", options=dict(each)) for each in wishes]
+        jobs, _ = self.services.submit(TENANT, model_id=model, targets=targets)
+        return [job.id for job in jobs]
 
     def job(self, job_id: str) -> JobView:
         return self.services.ask.job(TENANT, job_id)
