@@ -18,11 +18,16 @@ from workers.converters import (
     onnx_to_int8,
     onnx_to_tensorrt,
     onnx_to_tensorrt_rtx,
+    onnx_to_triton,
     pt2_to_onnx,
     pt2_to_onnx_traced,
+    pt2_to_triton,
     savedmodel_to_onnx,
     savedmodel_to_onnx_lite,
+    savedmodel_to_triton,
+    tensorrt_to_triton,
     torchscript_to_onnx,
+    torchscript_to_triton,
 )
 
 GROUP = "modelferry.converters"
@@ -40,11 +45,16 @@ CONVERTERS: tuple[Converter[Any], ...] = (
     onnx_to_int8.convert,
     onnx_to_tensorrt.convert,
     onnx_to_tensorrt_rtx.convert,
+    onnx_to_triton.convert,
     pt2_to_onnx.convert,
     pt2_to_onnx_traced.convert,
+    pt2_to_triton.convert,
     savedmodel_to_onnx.convert,
     savedmodel_to_onnx_lite.convert,
+    savedmodel_to_triton.convert,
+    tensorrt_to_triton.convert,
     torchscript_to_onnx.convert,
+    torchscript_to_triton.convert,
 )
 
 
