@@ -9,7 +9,16 @@ from rich.markup import escape
 from modelferry.cli.check import draw as covered
 from modelferry.cli.engines import engine_lines
 from modelferry.cli.session import Json, session_of
-from modelferry.cli.words import ago, coloured, current_steps, outcome, size, step_time, table
+from modelferry.cli.words import (
+    ago,
+    coloured,
+    current_steps,
+    outcome,
+    size,
+    step_time,
+    table,
+    waiting,
+)
 from modelferry.cli.words import verdict as said
 from modelferry.types import JobView, StepView
 
@@ -36,7 +45,7 @@ def draw(out: Console, view: JobView) -> None:
         told = ", ".join(f"{name}={value}" for name, value in view.options.items())
         out.print(f"options: {escape(told)}")
     if view.waiting_for:
-        out.print(f"[yellow]waiting: {escape(view.waiting_for)}[/]", soft_wrap=True)
+        out.print(f"[yellow]{escape(waiting(view.waiting_for))}[/]", soft_wrap=True)
     rows = [
         (escape(step.title), coloured(step.state), _tries(step), step_time(step), _note(step))
         for step in current_steps(view)

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
-from modelferry.cli.words import current_steps, size, step_time
+from modelferry.cli.words import current_steps, size, step_time, waiting
 from modelferry.types import JobView, StepView
 
 
@@ -101,7 +101,7 @@ class Lines:
 
     def change(self, job: JobView, label: str = "") -> None:
         if job.waiting_for:
-            self._say(f"{label}waiting: {job.waiting_for}")
+            self._say(f"{label}{waiting(job.waiting_for)}")
         for step in current_steps(job):
             if step.state == "running":
                 note = f": {step.message}" if step.message else ""

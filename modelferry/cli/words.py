@@ -97,6 +97,11 @@ def largest_error(job: JobView) -> str | None:
     return f"{max(errors):.2g}" if errors else None
 
 
+def waiting(sentence: str) -> str:
+    """What a job waits for; the service says of some sentences itself that they are that."""
+    return sentence if sentence.startswith("waiting") else f"waiting: {sentence}"
+
+
 def speed(measured: Mapping[str, Any] | None) -> str:
     """Median latency at the usual shapes."""
     return str(measured or "")

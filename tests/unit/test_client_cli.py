@@ -491,3 +491,10 @@ def test_workers_show_their_gpus_and_what_is_missing(shaky: Shaky, capsys: Said)
     assert "w1: NVIDIA L4, compute capability 8.9, 22.0 GiB, driver 580.95.05" in told
     assert "w1: tensorrt 11.4.0" in told
     assert "w1: missing: The RTX library is not there." in told
+
+
+@pytest.mark.parametrize("told", ["waiting: needs GPU L4; on line: no GPU", "needs GPU L4"])
+def test_what_a_job_waits_for_is_said_once(shaky: Shaky, capsys: Said, told: str) -> None:
+    ends_as(shaky, "queued", waiting_for=told)
+    assert run(["job", "j1"]) == 0
+    assert capsys.readouterr().out.count("waiting: needs GPU L4") == 1
