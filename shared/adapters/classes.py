@@ -27,13 +27,13 @@ ANYWHERE: Final = class_of(ANY)
 """The class of all that needs no GPU, and of what takes any."""
 
 
-def needs_of(waiting: str) -> Needs | None:
+def needs_of(written: str) -> Needs | None:
     """The needs of a class; None for one that only a later version can read."""
     try:
-        needs = Needs.model_validate_json(waiting)
+        needs = Needs.model_validate_json(written)
     except ValidationError:
         return None
-    return needs if class_of(needs) == waiting else None
+    return needs if class_of(needs) == written else None
 
 
 def classes_for(session: Session, queue: Queue, gpu: Gpu | None) -> Sequence[str]:
@@ -42,8 +42,13 @@ def classes_for(session: Session, queue: Queue, gpu: Gpu | None) -> Sequence[str
         return [ANYWHERE]
     if gpu is None:
         return []
+    return [each for each, needs in waiting(session, queue).items() if needs.met_by(gpu)]
+
+
+def waiting(session: Session, queue: Queue) -> dict[str, Needs]:
+    """The classes that have a ready step, but for those of later versions."""
     known = {each: needs_of(each) for each in session.scalars(waiting_classes(queue))}
-    return [each for each, needs in known.items() if needs is not None and needs.met_by(gpu)]
+    return {each: needs for each, needs in known.items() if needs is not None}
 
 
 def waiting_classes(queue: Queue) -> Select[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.dialects.postgresql import array, insert
 from typing_extensions import override
@@ -22,6 +22,8 @@ from shared.telemetry import logger
 log = logger(__name__)
 
 T = TypeVar("T")
+
+DEVICES: Final[TypeAdapter[tuple[Gpu, ...]]] = TypeAdapter(tuple[Gpu, ...])
 
 SHOWN: Final = 200
 """Workers in the list; each start of one writes a row, and old rows interest nobody."""
@@ -101,7 +103,10 @@ class Workers(Fleet):
 
     @override
     def gpus(self) -> tuple[Gpu, ...]:
-        return tuple(gpu for offer in self._offers() for gpu in offer.gpus)
+        query = select(WorkerRow.id, WorkerRow.offer["gpus"]).where(self._online())
+        with self._database.begin() as session:
+            rows = session.execute(query).all()
+        return tuple(gpu for worker, raw in rows for gpu in _devices(worker, raw))
 
     @override
     def slots(self) -> dict[str, int]:
@@ -119,6 +124,15 @@ class Workers(Fleet):
 
     def _online(self) -> ColumnElement[bool]:
         return and_(WorkerRow.stopped_at.is_(None), WorkerRow.seen_at > func.now() - self._term)
+
+
+def _devices(worker: str, raw: Any) -> tuple[Gpu, ...]:
+    """Read without the rest of the offer, which is long, and asked for at every submission."""
+    try:
+        return DEVICES.validate_python(raw or ())
+    except ValidationError as error:
+        log.warning("devices_unreadable", worker=worker, error=str(error))
+        return ()
 
 
 def _readable(rows: Iterable[tuple[T, dict[str, Any]]]) -> Iterator[tuple[T, Offer]]:

@@ -14,7 +14,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.adapters.classes import ANYWHERE, classes_for
+from shared.adapters.classes import ANYWHERE, waiting
 from shared.adapters.tables import StepRow, TenantRow
 from shared.domain.gpus import Gpu
 from shared.domain.lifecycle import State
@@ -26,9 +26,13 @@ Line = tuple[Queue, str]
 
 def moving_lines(session: Session, gpus: Sequence[Gpu]) -> list[Line]:
     """Those whose steps can be served: by any CPU, and by one of these devices."""
-    kinds = {gpu.bell: gpu for gpu in gpus}.values()
-    moving = {each for gpu in kinds for each in classes_for(session, Queue.GPU, gpu)}
-    return [(Queue.CPU, ANYWHERE), *((Queue.GPU, each) for each in sorted(moving))]
+    lines = [(Queue.CPU, ANYWHERE)]
+    if gpus:
+        asked = waiting(session, Queue.GPU)
+        lines += [
+            (Queue.GPU, each) for each, needs in asked.items() if any(map(needs.met_by, gpus))
+        ]
+    return lines
 
 
 def next_turn(session: Session, tenant: str, lines: Sequence[Line]) -> int:

@@ -82,12 +82,14 @@ def test_an_unreadable_twin_costs_the_step_nothing(queue: World) -> None:
 
 def test_an_unreadable_offer_is_passed_by(queue: World) -> None:
     queue.fleet.announce(offer("later"))
-    later = """UPDATE workers SET offer = offer - 'converters' WHERE id = 'later'"""
+    later = """UPDATE workers SET offer = (offer - 'converters') || '{"gpus": ["a"]}'
+               WHERE id = 'later'"""
     with queue.database.begin() as session:
         session.execute(text(later))
     assert [each.offer.worker for each in queue.fleet.roster().members] == ["one"]
     assert [each.id for each in queue.fleet.workers()] == ["one"]
     assert queue.fleet.slots() == {Queue.CPU: 2}
+    assert queue.fleet.gpus() == ()
     assert queue.steps.unheard(timedelta(0)) == {}
 
 
