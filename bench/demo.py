@@ -65,7 +65,7 @@ def main() -> int:
             return 1
         console.print(_table(trips))
         console.rule("The engine's manifest")
-        console.print_json(manifest)
+        console.print_json(manifest, indent=None)
     return 0 if all(trip.sound for trip in trips) else 1
 
 

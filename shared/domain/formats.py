@@ -40,12 +40,8 @@ PT2: Final = Format("pt2", "PyTorch exported program", (".pt2",))
 TORCHSCRIPT: Final = Format("torchscript", "TorchScript", (".pt", ".pth", ".ts"))
 STATE_DICT: Final = Format("state-dict", "PyTorch state_dict (weights only)", (".pt", ".pth"))
 ONNX: Final = Format("onnx", "ONNX", (".onnx", ".zip"))
-TENSORRT: Final = Format(
-    "tensorrt", "TensorRT engine and its manifest", (".zip",), Layout.TREE, portable=False
-)
-TENSORRT_RTX: Final = Format(
-    "tensorrt-rtx", "TensorRT-RTX engine and its manifest", (".zip",), Layout.TREE
-)
+TENSORRT: Final = Format("tensorrt", "TensorRT engine", (".zip",), Layout.TREE, portable=False)
+TENSORRT_RTX: Final = Format("tensorrt-rtx", "TensorRT-RTX engine", (".zip",), Layout.TREE)
 TRITON: Final = Format("triton", "Triton model repository", (".zip",), Layout.TREE)
 
 FORMATS: Final = {
