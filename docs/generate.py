@@ -22,6 +22,8 @@ from shared.domain.errors import FerryError  # noqa: E402 - the path comes first
 from shared.domain.formats import FORMATS  # noqa: E402
 from shared.domain.lifecycle import MOVES, State  # noqa: E402
 from shared.domain.plans import TOLERANCES  # noqa: E402
+from shared.domain.precisions import Precision  # noqa: E402
+from shared.domain.precisions import tolerances as precision_tolerances  # noqa: E402
 from shared.settings import PREFIX, Settings  # noqa: E402
 
 PART: Final = re.compile(
@@ -83,6 +85,20 @@ def formats() -> str:
     return "\n".join(rows) + "\n"
 
 
+def precisions() -> str:
+    """What counts as agreement with a float32 source, by what the result computes in."""
+    rows = [
+        "| precision | rtol | atol | share | cosine at least |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for each in Precision:
+        found = precision_tolerances(each)["float32"]
+        cosine = "" if found.cosine is None else f"{found.cosine:g}"
+        numbers = f"{found.rtol:g} | {found.atol:g} | {found.share:g} | {cosine}"
+        rows.append(f"| `{each}` | {numbers} |")
+    return "\n".join(rows) + "\n"
+
+
 def tolerances() -> str:
     """What counts as agreement."""
     rows = ["| dtype | rtol | atol |", "| --- | --- | --- |"]
@@ -112,6 +128,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "errors": errors,
     "formats": formats,
     "tolerances": tolerances,
+    "precisions": precisions,
     "engines": engines,
 }
 

@@ -295,9 +295,7 @@ def test_bfloat16_sources_run_rounded_after_every_node(bench, tmp_path):
     assert [each.split(":")[0] for each in note.report["remarks"]] == ["The source", "The result"]
 
 
-def test_a_bfloat16_convolution_that_onnx_runtime_has_no_kernel_for_is_delivered(
-    lowered, tmp_path
-):
+def test_a_bfloat16_convolution_without_a_kernel_is_delivered(lowered, tmp_path):
     nodes = [
         helper.make_node("Reshape", ["x", "shape"], ["a"]),
         helper.make_node("Conv", ["a", "w"], ["b"], name="conv", pads=[1, 1]),
