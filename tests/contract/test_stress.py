@@ -11,7 +11,9 @@ from time import sleep
 from sqlalchemy import text
 
 from shared.domain.errors import Conflict, JobEnded, LeaseLost
+from shared.domain.gpus import ANY, Needs
 from shared.domain.jobs import JobState
+from tests.support.gpus import claim_on, device, ready, work_on
 from tests.support.queue import TERM, World, broke, disagreed, refused, success, world
 
 THREADS = 16
@@ -60,6 +62,40 @@ def test_equal_steps_in_flight_run_once(database_url: str) -> None:
         together(work)
         queue.work()
         assert Counter(ran) == {"inspect": 1, "convert": 1, "verify": 1}
+        for job in jobs:
+            assert _state(queue, job.tenant, job.id) is JobState.SUCCEEDED
+        assert queue.deadlocks() == 0
+
+
+def test_whoever_races_each_engine_is_built_once_for_each_kind(database_url: str) -> None:
+    devices = [device(*kind) for kind in (("NVIDIA H100", "9.0", 80), ("NVIDIA L4", "8.9", 22))]
+    devices += [each.model_copy(update={"uuid": f"{each.uuid}-2"}) for each in devices]
+    asked = [ANY, Needs(gpu="L4"), Needs(compute_capability="9.0"), Needs(at_least="8.0")]
+    with world(database_url) as queue:
+        jobs = [
+            ready(queue, asked[number % 4], label=number % 3, tenant=f"t{number % 5}")
+            for number in range(24)
+        ]
+        ran = []
+
+        def work(number: int) -> None:
+            for _ in range(15):
+                if claimed := claim_on(queue, devices[number % 4], f"w{number}"):
+                    ran.append(claimed)
+                    queue.settle(claimed)
+                else:
+                    sleep(0.02)
+
+        together(work)
+        for each in devices:
+            ran += work_on(queue, each)
+        built = Counter(
+            (each.inputs["source"].digest, each.gpu.kind)
+            for each in ran
+            if each.gpu and each.action.kind == "convert"
+        )
+        assert max(built.values()) == 1
+        assert len(built) <= 6
         for job in jobs:
             assert _state(queue, job.tenant, job.id) is JobState.SUCCEEDED
         assert queue.deadlocks() == 0
