@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from shared.domain.errors import Crashed, FerryError, NoRoute
+from shared.domain.errors import Crashed, FerryError, InvalidOptions, NoRoute
 from shared.domain.jobs import JobState
 from shared.domain.orders import ProgressNote
 from shared.domain.plans import Action, Plan
 from shared.services.folders import remove
+from shared.services.placing import INCLUDE
 from shared.services.planning import plan
 from shared.settings import SettingsError
 from shared.telemetry import configure
@@ -101,11 +102,16 @@ def _convert(wanted: Wanted, folder: Path, stopped: threading.Event) -> dict[str
 
 
 def _planned(source: File, wanted: Wanted, machine: Machine, *, samples: bool) -> Plan:
+    if wanted.target.options.get(INCLUDE):
+        raise InvalidOptions(
+            f"{INCLUDE} names jobs of a service, and this is none. Leave it out.",
+            field=f"options.{INCLUDE}",
+        )
     try:
         return plan(source.artifact.format, wanted.target, machine.roster, samples=samples)
     except NoRoute as error:
         missing = machine.offer.missing
-        if not missing:
+        if not missing or not machine.lacks(wanted.target.format):
             raise
         told = f"{error.fault.detail} Missing on this machine: {' '.join(missing)}"
         raise NoRoute(told, field=error.fault.field) from error

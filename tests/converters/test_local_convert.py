@@ -315,3 +315,66 @@ def test_a_tree_is_a_folder_or_a_zip(tmp_path: Path) -> None:
         assert (tmp_path / "models" / "m" / "config.pbtxt").read_text() == "x"
     names = {each.name for each in tmp_path.iterdir()}
     assert names == {"tree-of-mine", "packed", "a.zip", "models"}
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.pt2", "m.onnx"])
+def test_an_engine_is_built_and_its_manifest_lies_beside_it(
+    console: Console, zoo: Path, name: str
+) -> None:
+    said = console.convert(zoo / name, "tensorrt-rtx", "m.engine")
+    assert said.status == 0, said
+    report = said.report
+    assert report["coverage"]["supported"]
+    manifest = json.loads((console.folder / "m.engine.json").read_text())
+    assert manifest == report["engine"]["manifest"]
+    content = (console.folder / "m.engine").read_bytes()
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    assert digest == manifest["digest"] == report["output"]["digest"]
+    assert report["engine"]["model"] == report["source"]["digest"]
+    assert report["output"]["manifest"] == str(console.folder / "m.engine.json")
+    assert report["build"]["seconds"] > 0
+    if report["proof"] == "converted_not_verified":
+        assert report["engine"]["verification"] is None
+        assert "nothing ran the engine" in report["unverified"]
+    kinds = [each["kind"] for each in report["steps"]]
+    assert kinds.index("check") < len(kinds) - 1 - kinds[::-1].index("convert")
+
+
+def test_a_manifest_of_another_engine_is_not_overwritten(console: Console, zoo: Path) -> None:
+    (console.folder / "m.engine.json").write_text("mine")
+    said = console.convert(zoo / "m.onnx", "tensorrt-rtx", "m.engine")
+    assert said.status == 2
+    assert "m.engine.json" in said.errors
+    said = console.convert(zoo / "m.onnx", "tensorrt-rtx", "m.zip")
+    assert said.status == 0, said
+    with zipfile.ZipFile(console.folder / "m.zip") as archive:
+        assert sorted(archive.namelist()) == ["manifest.json", "model.engine"]
+
+
+def test_a_repository_is_a_folder(console: Console, zoo: Path) -> None:
+    said = console.convert(zoo / "m.onnx", "triton", "models")
+    assert (said.status, said.report["proof"]) == (0, "verified"), said
+    assert list((console.folder / "models").glob("*/config.pbtxt"))
+    include = ("--option", 'include=["job"]')
+    assert console.convert(zoo / "m.onnx", "triton", "more", *include).code == "invalid_options"
+
+
+def test_calibration_wants_samples(console: Console, zoo: Path) -> None:
+    asked = ("--option", "precision=int8")
+    assert console.convert(zoo / "m.onnx", "onnx", "a.onnx", *asked).code == "samples_required"
+    rng = np.random.default_rng(3)
+    arrays = rng.normal(size=(64, 4)).astype("float32")
+    np.savez(console.folder / "s.npz", x=arrays)
+    samples = ("--samples", console.folder / "s.npz")
+    said = console.convert(zoo / "m.onnx", "onnx", "a.onnx", *asked, *samples)
+    assert (said.status, said.report["proof"]) == (0, "verified"), said
+
+
+def test_what_a_machine_without_a_gpu_lacks_is_said(console: Console, zoo: Path) -> None:
+    if Path("/dev/nvidiactl").exists():
+        pytest.skip("there is a GPU here")
+    said = console.convert(zoo / "m.onnx", "tensorrt", "m.engine")
+    assert (said.status, said.code) == (1, "no_route")
+    assert "The NVIDIA driver is not there" in said.report["error"]["detail"]
+    said = console.convert(zoo / "m.onnx", "keras", "m.keras")
+    assert "NVIDIA" not in said.report["error"]["detail"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from shared.domain.targets import Target
+from workers.local.outputs import places
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,11 @@ def _check(parser: argparse.ArgumentParser, wanted: Wanted) -> None:
             parser.error(f"{what}: there is no file {str(path)!r}")
     if not (wanted.source.is_file() or wanted.source.is_dir()):
         parser.error(f"SOURCE: {str(wanted.source)!r} is neither a file nor a folder")
-    if wanted.output.is_symlink() or wanted.output.exists():
-        if not wanted.force:
-            parser.error(f"--out: {str(wanted.output)!r} is there already; --force replaces it")
-        if wanted.source.resolve() == wanted.output.resolve():
+    for path in places(wanted.output, wanted.target.format):
+        if path.resolve() == wanted.source.resolve():
             parser.error("--out: the result would replace its own source")
+        if (path.is_symlink() or path.exists()) and not wanted.force:
+            parser.error(f"--out: {str(path)!r} is there already; --force replaces it")
     if not wanted.output.absolute().parent.is_dir():
         parser.error(f"--out: there is no folder {str(wanted.output.absolute().parent)!r}")
     if wanted.keep is not None and wanted.keep.exists() and not _is_empty(wanted.keep):

@@ -14,6 +14,7 @@ from shared.domain.plans import Plan
 from shared.domain.rosters import Member, Roster
 from shared.settings import PREFIX, Settings, SettingsError
 from workers.app import environment_of, grace_of
+from workers.converters import catalogue
 from workers.gpus import discover
 from workers.hearth import Hearth, clean_environment
 from workers.libraries import homes, probe, wanted
@@ -60,6 +61,14 @@ class Machine:
             )
         finally:
             hearth.close()
+
+    def lacks(self, format: str) -> bool:
+        """Whether a converter to it is known that cannot work here."""
+        offered = {each.name for each in self.offer.converters}
+        return any(
+            each.target.name == format and name not in offered
+            for name, each in catalogue().items()
+        )
 
     def _look(self) -> Offer:
         found = discover()

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from shared.domain.archives import unpack
 from shared.domain.engines import ENGINE_FILE, MANIFEST_FILE
-from shared.domain.formats import FORMATS, Layout
+from shared.domain.formats import FORMATS, TENSORRT, TENSORRT_RTX, Layout
 from shared.services.folders import remove
 from workers.local.files import File
 from workers.runtime import MOST_UNPACKED
 
-ZIP = ".zip"
+
+def places(target: Path, format: str) -> list[Path]:
+    """The paths that a result of this format takes up."""
+    is_engine = format in {TENSORRT.name, TENSORRT_RTX.name} and not _is_zip(target)
+    return [target, target.with_name(f"{target.name}.json")] if is_engine else [target]
 
 
 def deliver(result: File, target: Path) -> list[Path]:
@@ -25,18 +29,21 @@ def deliver(result: File, target: Path) -> list[Path]:
     Raises:
         OSError: there is no room, or it may not be written.
     """
-    kind = FORMATS[result.artifact.format]
-    if kind.layout is Layout.FILE or target.suffix.lower() == ZIP:
+    known = FORMATS[result.artifact.format]
+    taken = places(target, known.name)
+    if len(taken) > 1:
+        with zipfile.ZipFile(result.path) as archive:
+            _put(taken[1], lambda draft: _extract(archive, MANIFEST_FILE, draft))
+            _put(target, lambda draft: _extract(archive, ENGINE_FILE, draft))
+    elif known.layout is Layout.FILE or _is_zip(target):
         _put(target, lambda draft: shutil.copyfile(result.path, draft))
-        return [target]
-    with zipfile.ZipFile(result.path) as archive:
-        if ENGINE_FILE not in archive.namelist():
-            _put(target, lambda draft: unpack(result.path, draft, MOST_UNPACKED))
-            return [target]
-        beside = target.with_name(f"{target.name}.json")
-        _put(beside, lambda draft: _extract(archive, MANIFEST_FILE, draft))
-        _put(target, lambda draft: _extract(archive, ENGINE_FILE, draft))
-    return [target, beside]
+    else:
+        _put(target, lambda draft: unpack(result.path, draft, MOST_UNPACKED))
+    return taken
+
+
+def _is_zip(target: Path) -> bool:
+    return target.suffix.lower() == ".zip"
 
 
 def _extract(archive: zipfile.ZipFile, name: str, target: Path) -> None:
