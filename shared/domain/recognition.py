@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from pydantic import ValidationError
+
 from shared.domain import hdf5, pickles, tars
+from shared.domain.engines import ENGINE_FILE, MANIFEST_FILE, Manifest
 from shared.domain.entries import check_tree, check_unique, is_foreign
 from shared.domain.errors import (
     AmbiguousFormat,
@@ -24,6 +27,7 @@ from shared.domain.formats import (
     SAVEDMODEL,
     STATE_DICT,
     TORCHSCRIPT,
+    TRITON,
     Format,
 )
 from shared.domain.protobufs import Message, outermost
@@ -32,7 +36,8 @@ from shared.domain.zips import EMPTY, LOCAL, Zip
 ACCEPTED: Final = (
     "Accepted are Keras .keras and .h5, a TensorFlow SavedModel (zip or tar.gz of its folder),"
     " PyTorch .pt2 (torch.export), TorchScript, and ONNX (one file, or a zip of it with its"
-    " external data)."
+    " external data). What this service delivers is accepted, too: zips of a TensorRT or"
+    " TensorRT-RTX engine with its manifest, and of a Triton model repository."
 )
 EXPORT: Final = (
     "Export the model where its code is, and send that:"
@@ -44,6 +49,7 @@ _MAGICS: Final = (LOCAL, hdf5.MAGIC, pickles.TORCH_LEGACY)
 _HEAD: Final = 16
 _TFLITE: Final = b"TFL3"
 _PICKLE_MAX: Final = 64 << 20
+_MANIFEST_MAX: Final = 16 << 20
 _FORMAT_NAME_MAX: Final = 64
 _PROTOCOL_0: Final = (b"ccopy_reg\n", b"c__main__\n", b"ctorch")
 
@@ -133,6 +139,11 @@ def _found(reader: BinaryIO, limit: int) -> Found:
 
 
 def _in_zip(archive: Zip) -> Found:
+    if served := _repository(archive.files):
+        check_tree(archive.entries)
+        return {TRITON: served}
+    if {ENGINE_FILE, MANIFEST_FILE} <= set(archive.files):
+        return _in_engine(archive)
     found = {**_trees(archive.files), **_in_torch_zip(archive)}
     files = set(archive.files)
     if {"config.json", "metadata.json"} <= files and _any(files, "model.weights."):
@@ -144,6 +155,26 @@ def _in_zip(archive: Zip) -> Found:
     if files and all(name.endswith(".npy") for name in files):
         raise UnknownFormat(f"An .npz holds samples, not a model. {ACCEPTED}")
     raise UnknownFormat(f"The zip holds no model that is known here. {ACCEPTED}")
+
+
+def _repository(files: Iterable[str]) -> tuple[str, ...]:
+    """The config.pbtxt of a model of a Triton repository that has a version beside it."""
+    parts = [name.split("/") for name in files if not is_foreign(name)]
+    served = {each[0] for each in parts if each[2:] and each[1].isdigit()}
+    named = (each[0] for each in parts if each[1:] == ["config.pbtxt"])
+    return tuple(f"{name}/config.pbtxt" for name in named if name in served)[:1]
+
+
+def _in_engine(archive: Zip) -> Found:
+    """Which of the two libraries built an engine is said by its manifest alone."""
+    try:
+        manifest = Manifest.model_validate_json(archive.read(MANIFEST_FILE, _MANIFEST_MAX))
+    except ValidationError as error:
+        raise UnknownFormat(
+            f"The {MANIFEST_FILE} beside the engine is not one of ours:"
+            f" {error.errors()[0]['msg']}. Send the zip as it was delivered."
+        ) from error
+    return {FORMATS[manifest.format]: (ENGINE_FILE,)}
 
 
 def _in_tar(reader: BinaryIO, limit: int) -> Found:

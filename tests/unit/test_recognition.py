@@ -222,3 +222,21 @@ def test_no_damage_raises_anything_but_our_errors(
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     with suppress(Yours):
         told(bytes(content))
+
+
+def test_what_the_service_delivers_is_told_by_its_content() -> None:
+    config, model = "net/config.pbtxt", "net/1/model.onnx"
+    assert told(_zip({config: b"", model: b"", "modelferry.json": b"{}"})) == "triton"
+    assert told(_zip({config: b"", "net/1/model.savedmodel/saved_model.pb": b""})) == "triton"
+    saved = {"saved_model.pb": b"", "assets/config.pbtxt": b"", "variables/variables.index": b""}
+    assert told(_zip(saved)) == "savedmodel"
+    with pytest.raises(UnknownFormat, match=r"manifest\.json beside the engine is not one"):
+        told(_zip({"model.engine": b"", "manifest.json": b'{"format": "tensorrt"}'}))
+
+
+def _zip(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
