@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -33,10 +34,10 @@ WISHES: tuple[dict[str, Any], ...] = (
 )
 JOBS, BATCH = 300, 20
 NAP = 0.2
-IDLE = timedelta(seconds=2)
-"""No device that fits may idle longer while a step is ready: ten builds' time, on busy cores.
-Most of the time it is some hundredths of a second; what a doorbell misses, the sweeper rings
-for again after about one second."""
+IDLE = 5
+"""How many builds' time, as they take on this machine now, a device that fits may idle while a
+step is ready. It is less than one, most of the time; what a doorbell misses, the sweeper rings
+for again after about a second."""
 
 LONG_NAP, MANY = 0.6, 20
 PATIENCE = 120  # seconds; a bound against hanging, not a measurement
@@ -78,12 +79,13 @@ def test_every_step_goes_to_a_device_that_fits_and_none_of_those_idles(yard: Yar
     for uuid, spans in busy.items():
         for (_, ended), (began, _) in pairwise(spans):
             assert ended <= began, f"two steps at once on {uuid}"
+    most = IDLE * median(ended - began for spans in busy.values() for began, ended in spans)
     for (step, action), attempt in zip(steps, attempts, strict=True):
         assert step.ready_at is not None
         for gpu in devices:
             if action.needs.met_by(gpu):
                 idle = _idle(busy[gpu.uuid], step.ready_at, attempt.started_at)
-                assert idle <= IDLE, f"{gpu.name} idled for {idle} while {step.id} was ready"
+                assert idle <= most, f"{gpu.name} idled for {idle} while {step.id} was ready"
 
 
 def test_four_workers_of_a_kind_are_three_times_as_fast_as_one(yard: Yard) -> None:
