@@ -94,7 +94,7 @@ def test_silence_is_a_failure_too():
             "Node input was not registered.",
         ),
         (
-            "Invalid Node - b\nError Code 4: API Usage Error (b: input has type Int32 In check at x)",
+            "Invalid Node - b\nError Code 4: API Usage Error (b: input has type Int32 In a at b)",
             "b: input has type Int32.",
         ),
     ],
