@@ -211,6 +211,19 @@ def test_branches_and_what_they_read_stay_float32(lowered, tmp_path):
     assert kinds(output)["w/fp16"] == HALF
 
 
+def test_sequences_stay_float32(lowered, tmp_path):
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["a"], name="first"),
+        helper.make_node("SequenceConstruct", ["a", "x"], ["s"], name="pair"),
+        helper.make_node("ConcatFromSequence", ["s"], ["b"], name="joined", axis=1),
+        helper.make_node("Relu", ["b"], ["y"], name="last"),
+    ]
+    report, _ = lowered(written(tmp_path, nodes, [weight("w", product())], shape=("n", 16)))
+    reasons = kept(report)
+    assert reasons["pair"] == "it handles a sequence"
+    assert "first" not in reasons
+
+
 def test_a_weight_that_both_kinds_of_nodes_read_is_there_twice(lowered, tmp_path):
     nodes = [
         helper.make_node("MatMul", ["x", "w"], ["a"], name="low"),

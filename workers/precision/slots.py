@@ -10,6 +10,9 @@ from workers.precision.targets import Half
 
 FLOAT: Final = "tensor(float)"
 
+GROUPED: Final = ("seq(", "optional(", "map(")
+"""ONNX Runtime's names of types that hold tensors begin so."""
+
 SCALED: Final = frozenset({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"})
 """Their scales stay what calibration made them."""
 
@@ -42,7 +45,7 @@ def slots(node: Any, types: Mapping[str, str], half: Half, opset: int) -> Slots:
         return Slots(why="it holds a graph of its own")
     if not floats:
         return Slots()
-    if why := _barred(node, half):
+    if why := _barred(node, types, half):
         return Slots(why=why)
     schema = _schema(node.op_type, opset)
     if schema is None:
@@ -50,7 +53,9 @@ def slots(node: Any, types: Mapping[str, str], half: Half, opset: int) -> Slots:
     return _by_schema(node, types, half, schema)
 
 
-def _barred(node: Any, half: Half) -> str | None:
+def _barred(node: Any, types: Mapping[str, str], half: Half) -> str | None:
+    if any(types.get(name, "").startswith(GROUPED) for name in (*node.input, *node.output)):
+        return "it handles a sequence"
     if node.domain not in DEFAULT:
         return f"the domain {node.domain} does not say which types it takes"
     if node.op_type in SCALED:
