@@ -154,7 +154,9 @@ class Stack:
         def ready(program: Program) -> bool:
             return any(f"-{program.pid}-" in worker for worker in self._online())
 
-        return self._program("worker", "workers", what="CPU worker", ready=ready)
+        queues = self.env.get("MODELFERRY_WORKER_QUEUES", "cpu").split(",")
+        what = f"{' and '.join(each.strip().upper() for each in queues)} worker"
+        return self._program("worker", "workers", what=what, ready=ready)
 
     def _sweeper(self) -> Program:
         def ready(program: Program) -> bool:

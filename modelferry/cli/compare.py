@@ -31,12 +31,14 @@ def compare(
 def draw(out: Console, view: RequestView) -> None:
     """A row for each job, and below it what was to be said of some."""
     rows = [_row(each, view.varied) for each in view.jobs]
-    # Where no job has anything to say, a column only takes the room of the others.
+    # A column that tells nothing only takes the room of the others.
     shown = [name for name in rows[0] if any(row[name] for row in rows)] if rows else []
+    if len({each.target for each in view.jobs}) == 1:
+        shown.remove("target")
     drawn = [[row[name] for name in shown] for row in rows]
     out.print(table(shown, drawn, empty="No jobs."))
     for each in view.jobs:
-        told = each.waiting_for or each.unverified
+        told = each.error or each.waiting_for or each.unverified
         if told:
             out.print(f"[dim]{each.job}: {escape(told)}[/]", soft_wrap=True)
 
@@ -63,4 +65,4 @@ def _value(option: Any) -> str:
 def _state(job: ComparedView) -> str:
     if job.state == SUCCEEDED:
         return coloured("verified") if job.proof == "verified" else "[yellow]not verified[/]"
-    return coloured(job.state) + (f" ({escape(job.error)})" if job.error else "")
+    return coloured(job.state)

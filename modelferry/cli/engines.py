@@ -1,9 +1,9 @@
 """Engines on the terminal: what one is, what building it cost, how fast it runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from modelferry.cli.words import duration, size, speed
+from modelferry.cli.words import duration, milliseconds, size
 from modelferry.types import JobView, Manifest
 
 
@@ -16,9 +16,7 @@ def engine_lines(job: JobView) -> Iterator[str]:
         yield _cost(report.build)
         for warning in report.build.get("warnings") or ():
             yield f"the builder warns: {warning}"
-    measured = speed((report.verification or {}).get("measured"))
-    if measured:
-        yield f"measured: {measured}"
+    yield from _measured((report.verification or {}).get("measured") or {})
 
 
 def _identity(manifest: Manifest) -> Iterator[str]:
@@ -45,5 +43,27 @@ def _cost(build: Mapping[str, Any]) -> str:
     return ", ".join(parts) or "built"
 
 
-def _shape(shape: tuple[int, ...]) -> str:
+def _measured(measured: Mapping[str, Any]) -> Iterator[str]:
+    """The engine's latency at each size, and ONNX Runtime's on the same worker."""
+    if measured.get("device"):
+        taken = measured.get("device_memory")
+        memory = f", {size(taken)} of GPU memory" if taken is not None else ""
+        yield f"measured on {measured['device']}{memory}"
+    for each in measured.get("sizes") or ():
+        ours = each.get("engine") or {}
+        others = [
+            f"ONNX Runtime {provider.removesuffix('ExecutionProvider')}"
+            f" {milliseconds(found.get('median')) or 'failed'}"
+            for provider, found in (each.get("onnxruntime") or {}).items()
+        ]
+        shapes = (f"{name} {_shape(shape)}" for name, shape in (each.get("shapes") or {}).items())
+        told = [
+            f"{milliseconds(ours.get('median'))} (p99 {milliseconds(ours.get('p99'))})",
+            f"{ours.get('throughput', 0):.4g}/s",
+            *others,
+        ]
+        yield f"  {each.get('size', '')} {' '.join(shapes)}: {', '.join(told)}"
+
+
+def _shape(shape: Sequence[int]) -> str:
     return "x".join(map(str, shape)) or "scalar"

@@ -71,7 +71,11 @@ def job(state: str = "succeeded", **more: Any) -> dict[str, Any]:
         "route": "keras-to-onnx",
         "rejected": [],
         "declined": [],
-        "verification": {"cases": [{}, {}], "outputs": [{"max_abs": 1.5e-7}]},
+        "verification": {
+            "cases": [{}, {}],
+            "outputs": [{"max_abs": 1.5e-7}],
+            **({"measured": more.pop("measured")} if "measured" in more else {}),
+        },
         "seconds": 2.5,
     }
     return {
@@ -134,6 +138,18 @@ def engine(content: bytes, **more: Any) -> dict[str, Any]:
     }
 
 
+def measured() -> dict[str, Any]:
+    def size(name: str, batch: int, median: float) -> dict[str, Any]:
+        ours = {"median": median, "p99": 2 * median, "throughput": 1000 / median, "runs": 200}
+        beside = {"CPUExecutionProvider": ours | {"median": 9.0}}
+        beside["CUDAExecutionProvider"] = {"failed": "It does not start here."}
+        shapes = {"x": [batch, 4]}
+        return {"size": name, "shapes": shapes, "engine": ours, "onnxruntime": beside}
+
+    sizes = [size("min", 1, 0.25), size("opt", 8, 0.5), size("max", 32, 1.25)]
+    return {"sizes": sizes, "device_memory": 1 << 29, "device": "NVIDIA L4"}
+
+
 def coverage(*, supported: bool = False) -> dict[str, Any]:
     gap = {
         "node": "det_0",
@@ -178,7 +194,7 @@ def compared(job: str, **more: Any) -> dict[str, Any]:
 
 def request() -> dict[str, Any]:
     rows = [
-        compared("j1", options={"precision": "fp16"}),
+        compared("j1", options={"precision": "fp16"}, measured=measured()),
         compared("j2", options={"precision": "int8"}, state="failed", error="bad_samples"),
     ]
     return {"id": "r1", "varied": ["precision"], "jobs": rows}

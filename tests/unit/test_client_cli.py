@@ -390,7 +390,7 @@ def test_a_comparison_has_a_row_for_each_job(shaky: Shaky, capsys: Said) -> None
     shaky.always("GET", "/v1/requests/r1", Reply(200, answers.request()))
     assert run(["compare", "r1"]) == 0
     told = capsys.readouterr().out
-    for part in ("j1", "fp16", "verified", "j2", "int8", "bad_samples", "1.0 MiB"):
+    for part in ("j1", "fp16", "verified", "j2", "int8", "bad_samples", "0.5 ms"):
         assert part in told
 
 
@@ -498,3 +498,14 @@ def test_what_a_job_waits_for_is_said_once(shaky: Shaky, capsys: Said, told: str
     ends_as(shaky, "queued", waiting_for=told)
     assert run(["job", "j1"]) == 0
     assert capsys.readouterr().out.count("waiting: needs GPU L4") == 1
+
+
+def test_what_was_measured_is_shown_beside_onnx_runtime(shaky: Shaky, capsys: Said) -> None:
+    ends_as(shaky, "succeeded", engine=answers.engine(b"e"), measured=answers.measured())
+    assert run(["job", "j1"]) == 0
+    told = capsys.readouterr().out
+    for part in (
+        "measured on NVIDIA L4, 512.0 MiB of GPU memory",
+        "opt x 8x4: 0.5 ms (p99 1 ms), 2000/s, ONNX Runtime CPU 9 ms, ONNX Runtime CUDA failed",
+    ):
+        assert part in told
