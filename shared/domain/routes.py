@@ -36,6 +36,7 @@ def routes(
     online: frozenset[str] = frozenset(),
     *,
     without: Collection[str] = (),
+    most: int = MOST_ROUTES,
 ) -> tuple[Path, ...]:
     """Every simple path from source to target within MOST_HOPS, cheapest first.
 
@@ -46,7 +47,8 @@ def routes(
     have is put in where the path stops at its format; those at one stop in the order of their
     names. A path that cannot honour every wish is none, nor is one without a GPU step where
     `options` say what the GPU must be. A lossy edge between formats is never taken (nobody
-    asked for the loss). The edges named `without` are not taken, but their wishes stand.
+    asked for the loss). The edges named `without` are not taken, but their wishes stand. Of what
+    is found the `most` first are given.
     """
     distinct = {(edge.name, edge.version): edge for edge in edges}
     known = [distinct[key] for key in sorted(distinct)]
@@ -63,7 +65,7 @@ def routes(
     found = [path for path in dressed if path and needed <= _said_of_gpus(path)]
     found.sort(key=lambda path: (cost(path), [edge.name for edge in path]))
     found.sort(key=lambda path: any(edge.capability not in online for edge in path))
-    return tuple(found[:MOST_ROUTES])
+    return tuple(found[:most])
 
 
 def cost(path: Path) -> Cost:

@@ -21,7 +21,7 @@ from shared.domain.routes import Path, routes
 from shared.domain.targets import Target
 from shared.domain.views import RouteView
 from shared.services.checking import check_before
-from shared.services.placing import Placed, placed
+from shared.services.placing import WARMUP, Placed, placed
 from shared.services.proving import INSPECTED, only, proof
 from shared.services.refusing import no_route, refuse_unknown, unhonoured
 
@@ -103,7 +103,7 @@ def search(
         NoRoute, InvalidOptions, UnsupportedPrecision, SamplesRequired: as with `plan`.
     """
     given, goal = target.options, target.format
-    refuse_unknown(given, edges, source, goal, roster.online)
+    refuse_unknown(given, edges, source, goal)
     if not routes(edges, source, goal, given):
         raise no_route(edges, source, goal, given)
     places: dict[str, Placed] = {}
@@ -132,7 +132,7 @@ def converts_of(path: Path, places: Mapping[str, Placed]) -> tuple[Convert, ...]
             source=edge.source,
             target=edge.target,
             options=places[edge.name].options,
-            samples=edge.samples,
+            samples=edge.samples or places[edge.name].options.get(WARMUP) == "samples",
             queue=edge.queue,
             needs=places[edge.name].needs,
             toolchain=edge.toolchain,

@@ -1,5 +1,6 @@
 """Refusing: what no plan can be made of, and what could be asked for instead, in words."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from shared.domain.errors import (
 )
 from shared.domain.formats import FORMATS
 from shared.domain.offers import ConverterOffer
-from shared.domain.routes import needed_of, routes, wishes_of
+from shared.domain.routes import Path, needed_of, routes, wishes_of
 
 
 def refuse_unknown(
@@ -20,14 +21,13 @@ def refuse_unknown(
     edges: Sequence[ConverterOffer],
     source: str,
     goal: str,
-    online: frozenset[str],
 ) -> None:
     """Refuse a field that no converter on any route takes, and a wish that none grants.
 
     Raises:
         InvalidOptions: names the field, and what is taken there.
     """
-    paths = routes(edges, source, goal, given, online) or routes(edges, source, goal, {}, online)
+    paths = _every(edges, source, goal, given) or _every(edges, source, goal, {})
     stops = {source, goal} | {edge.target for path in paths for edge in path}
     wishes = _wishes(edges, stops)
     walked = [edge for path in paths for edge in path]
@@ -93,6 +93,13 @@ def unhonoured(declined: Mapping[str, FerryError]) -> FerryError:
         f"{name}: {why.fault.detail.rstrip('.')}" for name, why in sorted(declined.items())
     )
     return InvalidOptions(f"No route can honour this. {told}.", field=first.fault.field)
+
+
+def _every(
+    edges: Sequence[ConverterOffer], source: str, goal: str, given: Mapping[str, Any]
+) -> tuple[Path, ...]:
+    """All paths: an option may be that of a converter on the last of them."""
+    return routes(edges, source, goal, given, most=sys.maxsize)
 
 
 def _wishes(edges: Sequence[ConverterOffer], stops: set[str]) -> dict[str, list[bool | str]]:

@@ -22,6 +22,7 @@ from shared.domain.offers import (
 )
 from shared.domain.plans import Plan
 from shared.domain.rosters import Member, Roster
+from shared.domain.routes import MOST_ROUTES
 from shared.domain.targets import Target
 from shared.services.planning import known_routes, plan
 from shared.services.preflight import plan_check
@@ -171,6 +172,16 @@ class TestWishes:
         with pytest.raises(InvalidOptions, match="colour") as error:
             planned({"colour": 1}, source="onnx")
         assert error.value.fault.field == "options.colour"
+
+    def test_an_option_of_a_converter_on_the_last_route_is_known(self) -> None:
+        many = [
+            edge(f"a{number}", properties={"opset": {"const": number}})
+            for number in range(MOST_ROUTES + 1)
+        ]
+        last = edge("z", properties={"opset": {"const": 99}, "level": {"type": "integer"}})
+        made = planned({"opset": 99, "level": 3}, cpu(*many, last))
+        assert names(made) == ["z"]
+        assert len(made.declined) == len(many)
 
     def test_already_there_and_no_wish_says_what_could_be_wished(self) -> None:
         with pytest.raises(NoRoute, match="precision, simplify"):
