@@ -18,6 +18,10 @@ INCLUDE: Final = "include"
 """The option that names further jobs. What they wrote is an input of the step, and goes into
 its fingerprint; which jobs they were does not."""
 
+WARMUP: Final = "warmup"
+"""The option of a repository whose value "samples" wants the user's inputs, which the edge can
+otherwise do without."""
+
 LONGEST_NAME: Final = 80
 MOST_MEMORY: Final = 1 << 50  # bytes: what a column can hold is more, what a GPU has is less
 
