@@ -116,3 +116,38 @@ def test_what_there_is_can_be_listed(typed: Type, name: str) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
     assert isinstance(json.loads(typed(name, "--json").stdout), list)
+
+
+def test_an_engine_is_checked_built_and_asked_about(
+    typed: Type, model: str, tmp_path: Path
+) -> None:
+    checked = typed("check", model, "--to", "tensorrt-rtx")
+    assert checked.returncode == 0, checked.stderr
+    assert "Covered: tensorrt-rtx takes" in checked.stdout
+    built = typed("convert", model, "--to", "tensorrt-rtx", "-o", "mine.engine")
+    assert built.returncode == 0, built.stderr
+    assert "Converted, not verified" in built.stdout
+    story = json.loads((tmp_path / "mine.engine.json").read_text())
+    assert story["manifest"]["size"] == (tmp_path / "mine.engine").stat().st_size
+    assert story["route"].endswith("onnx-to-tensorrt-rtx")
+    library = story["manifest"]["library"]
+    line = ["engine", "check", "mine.engine", "--gpu", "RTX 4090", "--memory", "24GiB"]
+    line += ["--library", library, "--cuda", "13.0"]
+    assert typed(*line, "--driver", "580.95.05").stdout.startswith("It runs")
+    old = typed(*line, "--driver", "470.1")
+    assert old.returncode == 7
+    assert "driver_too_old" in old.stdout
+    assert typed(*line).returncode == 8
+
+
+def test_a_list_of_values_gives_a_file_for_each(typed: Type, model: str, tmp_path: Path) -> None:
+    done = typed("convert", model, "--to", "onnx", "--each", "opset=17,18", "-o", "all", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert sorted(each.name for each in (tmp_path / "all").iterdir()) == [
+        "Linear-17.onnx",
+        "Linear-18.onnx",
+    ]
+    assert told["comparison"]["varied"] == ["opset"]
+    compared = typed("compare", told["comparison"]["id"])
+    assert compared.stdout.count("verified") == 2

@@ -196,3 +196,26 @@ def onnx_identity() -> bytes:
     return bytes(
         helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)]).SerializeToString()
     )
+
+
+def test_an_engine_from_a_live_model(ferry: Modelferry, tmp_path: Path) -> None:
+    import torch
+
+    module = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+    model = ferry.upload(module, example_inputs=torch.zeros(1, 4))
+    assert ferry.check(model, "tensorrt-rtx", timeout=ENOUGH).supported
+    jobs = ferry.submit(model, "tensorrt-rtx", matrix={"precision": ["fp32", "fp16"]})
+    for job in jobs:
+        job.wait(timeout=ENOUGH)
+    found = ferry.compare(jobs[0])
+    assert [row.precision for row in found.jobs] == ["fp32", "fp16"]
+    job = jobs[1]
+    engine = job.view.report.engine
+    assert engine is not None
+    assert engine.manifest.profiles
+    path = job.download(tmp_path)
+    assert path == tmp_path / "Sequential.engine"
+    for each in (job, job.id, path, engine):
+        place = ferry.compatibility(each, gpu="Tesla T4", library=engine.manifest.library)
+        assert place.runs is False
+        assert [reason.code for reason in place.reasons] == ["compute_capability"]
