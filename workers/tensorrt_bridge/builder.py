@@ -119,7 +119,7 @@ def _attempt(
     done = config.add_optimization_profile(ranges) >= 0 and serialized(shop, config, path)
     if progress.stopped:
         raise StepRefused("The build was stopped.")
-    error = None if done else failure(library, bench.options, shop.said.errors)
+    error = None if done else failure(library, bench.options, shop.said.errors, bench.source)
     return _Attempt(config, profile, caches, error)
 
 

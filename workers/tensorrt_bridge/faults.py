@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from shared.domain.errors import (
@@ -15,7 +16,7 @@ from shared.domain.errors import (
     UnsupportedOperator,
 )
 from shared.domain.gpus import GIB
-from workers.tensorrt_bridge.gaps import BROKEN, Fault, reason
+from workers.tensorrt_bridge.gaps import BROKEN, Fault, mentioned, reason
 from workers.tensorrt_bridge.library import Library
 from workers.tensorrt_bridge.options import EngineOptions
 
@@ -24,7 +25,7 @@ NO_ROOM: Final = re.compile(
     re.IGNORECASE,
 )
 NO_SCRATCH: Final = re.compile(r"insufficient workspace|exceeds? .*workspace", re.IGNORECASE)
-NO_KERNEL: Final = re.compile(r"Could not find any implementation for node (?P<node>[^\s.,]+)")
+LAYER: Final = re.compile(r"Could not find any implementation for node|\bI\w+Layer ")
 PROFILE: Final = re.compile(
     r"violate shape constraints|in profile \d+|[Oo]ptimization profile|shape checks? failed"
 )
@@ -61,14 +62,20 @@ def refusal(library: Library, faults: Sequence[Fault]) -> FerryError:
     )
 
 
-def failure(library: Library, options: EngineOptions, errors: Sequence[str]) -> FerryError:
-    """The error for a build that ended without an engine; `errors` are what was logged."""
+def failure(
+    library: Library, options: EngineOptions, errors: Sequence[str], path: Path
+) -> FerryError:
+    """The error for a build of the ONNX file at `path` that ended without an engine.
+
+    Args:
+        errors: what was logged.
+    """
     text = "\n".join(errors)
     last = reason(errors[0]) if errors else "it does not say why."
     return (
         _of_memory(library, options, text, last)
         or _of_options(library, options, text)
-        or _of_model(library, text, last)
+        or _of_model(library, text, last, path)
         or StepRefused(f"{library.title} built no engine: {last}")
     )
 
@@ -99,15 +106,17 @@ def _of_options(library: Library, options: EngineOptions, text: str) -> FerryErr
     return None
 
 
-def _of_model(library: Library, text: str, last: str) -> FerryError | None:
+def _of_model(library: Library, text: str, last: str, path: Path) -> FerryError | None:
     if PROFILE.search(text):
         return InvalidProfile(f"{library.title} refuses the shapes: {last}", field="shapes")
-    if found := NO_KERNEL.search(text):
-        return UnsupportedOperator(
-            f"{library.title} has no kernel for the node {found['node']!r}: {last}",
-            node=found["node"],
-        )
-    return None
+    if not LAYER.search(text) or not (found := mentioned(path, text)):
+        return None
+    node, operator = found
+    return UnsupportedOperator(
+        f"{library.title} cannot build {operator} (node {node!r}): {last}",
+        node=node,
+        operator=operator,
+    )
 
 
 def _needs_gpu(library: Library, options: EngineOptions, text: str) -> str | None:

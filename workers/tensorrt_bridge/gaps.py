@@ -14,9 +14,11 @@ INPUT: Final = "Input"
 """Stands for the operator where the parser refuses an input of the model."""
 
 _ASSERTED: Final = re.compile(r"^Assertion failed: ")
-_CALLED: Final = re.compile(
-    r"Error Code \d+: [\w ]+ \((?P<said>.*?)(?: In \w+ at [^)]*)?\)", re.DOTALL
-)
+_CALLED: Final = re.compile(r"Error Code \d+: [\w ]+ \((?P<said>.*)", re.DOTALL)
+_WHERE: Final = re.compile(r"\s+In \w+( at .*)?$", re.DOTALL)
+_TELLING: Final = 3
+"""Letters of a name that is no chance word of a sentence."""
+
 _FLOATS: Final = frozenset({"FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16", "FLOAT8E4M3FN"})
 _TAKEN: Final = _FLOATS | {"INT64", "INT32", "INT8", "UINT8", "BOOL"}
 """Element types of ONNX that an input may have."""
@@ -44,7 +46,7 @@ def reason(said: str) -> str:
     if said.strip() in {"", "false"}:
         return "the parser has no implementation of it."
     called = _CALLED.search(said)
-    text = called["said"] if called else said.splitlines()[0]
+    text = _WHERE.sub("", called["said"]).rstrip(")") if called else said.splitlines()[0]
     if quoted := re.search(r'&& "(.*)"', text):
         text = quoted[1]
     elif _ASSERTED.match(text):
@@ -52,6 +54,24 @@ def reason(said: str) -> str:
         text = text[text.index("): ") + 3 :] if "): " in text else text.rsplit(": ", 1)[-1]
     text = " ".join(text.split())[:300]
     return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def mentioned(path: Path, said: str) -> tuple[str, str] | None:
+    """Name and operator of the node that a builder's message speaks of.
+
+    Builders name layers for the nodes that they come from, with more behind it; for a node
+    without a name they write `node_of_` and its first output.
+    """
+    import onnx
+
+    nodes = onnx.load(path, load_external_data=False).graph.node
+    named = [
+        (each.name or f"node_of_{each.output[0]}", each.op_type) for each in nodes if each.output
+    ]
+    for name, operator in sorted(named, key=lambda each: -len(each[0])):
+        if len(name) >= _TELLING and re.search(rf"(?<![\w/.]){re.escape(name)}", said):
+            return name, operator
+    return None
 
 
 def _fault(error: Any, path: Path) -> Fault:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 MOST: Final = 50
-LONGEST: Final = 400
+LONGEST: Final = 600
 
 NOISE: Final = re.compile(
     r"ModelImporter\.cpp"  # the parser's errors are asked for one by one
