@@ -222,6 +222,7 @@ class Leases(RuleBasedStateMachine):
         running = {str(s.id): s.attempt for s in steps if s.state == State.RUNNING}
         good = {h.claimed.step: h.claimed.lease.attempt for h in self.held if h.good}
         assert running == good
+        assert not any(s.gpu for s in steps if s.state == State.READY)
         flights = [(s.fingerprint, s.gpu) for s in steps if s.state == State.RUNNING]
         assert len(flights) == len(set(flights))
         for held in self.held:
