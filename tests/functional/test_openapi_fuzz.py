@@ -27,7 +27,8 @@ def test_no_5xx_and_no_undocumented_answer(
     Each long poll waits for a moment, so that hand-overs are among what is tried.
     """
     model = send(client, files.program(tenant), "m.pt2").json()["id"]
-    ended, other = (ask(client, model).json()["jobs"][0]["id"] for _ in range(2))
+    first, second = (ask(client, model).json()["jobs"][0] for _ in range(2))
+    ended, other = first["id"], second["id"]
     for job in (ended, other):
         client.post(f"/v1/jobs/{job}/cancel")
     upload = client.post("/v1/uploads", json={"name": "m", "size": 1 << 17}).json()["id"]
@@ -38,6 +39,7 @@ def test_no_5xx_and_no_undocumented_answer(
         "path.job_id" = "{ended}"
         "path.model_id" = "{model}"
         "path.upload_id" = "{upload}"
+        "path.request_id" = "{first["request"]}"
         "query.wait" = 0.05
 
         [[operations]]
