@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
 
 from shared.domain.errors import InvalidOptions
 
@@ -19,10 +20,15 @@ def own_options(schema: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str
     """
     declared: Mapping[str, Any] = schema.get("properties", {})
     chosen = {name: value for name, value in given.items() if name in declared}
-    for error in Draft202012Validator(dict(schema)).iter_errors(chosen):
-        name = str(error.absolute_path[0]) if error.absolute_path else str(error.validator)
+    for outer in Draft202012Validator(dict(schema)).iter_errors(chosen):
+        error = _innermost(outer)
+        path = [*error.absolute_path] or [str(error.validator)]
+        name, within = str(path[0]), path[1:]
         if name not in declared:
             raise InvalidOptions(f"The options do not fit: {error.message}.", field="options")
+        if within or error.validator not in _PLAIN:
+            place = f"{name}{''.join(f'[{each!r}]' for each in within)}"
+            raise InvalidOptions(f"{place}: {_shortened(error)}.", field=f"options.{name}")
         raise InvalidOptions(
             f"{name} must be {allowed(declared[name], schema)}; it was {chosen[name]!r}.",
             field=f"options.{name}",
@@ -43,6 +49,33 @@ def allowed(declared: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     if "const" in declared:
         return repr(declared["const"])
     return _KINDS.get(str(declared.get("type")), "as its schema says") + _bounds(declared)
+
+
+_PLAIN = (
+    "type",
+    "enum",
+    "const",
+    "anyOf",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+)
+"""Rules that `allowed` puts in words. What breaks another is told in the schema's own."""
+
+_LONGEST = 300
+"""Characters of a message: it may quote the value, which may be of any size."""
+
+
+def _innermost(error: ValidationError) -> ValidationError:
+    """Where one of several alternatives was meant, and something inside of it is wrong."""
+    deeper = [each for each in error.context or () if each.relative_path]
+    return deeper[0] if error.validator == "anyOf" and deeper else error
+
+
+def _shortened(error: ValidationError) -> str:
+    said = error.message
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
 
 
 _KINDS = {

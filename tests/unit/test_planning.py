@@ -188,6 +188,41 @@ class TestWishes:
             planned({}, source="onnx")
 
 
+RANGE = {
+    "type": "object",
+    "properties": {"min": {"type": "array", "items": {"type": "integer"}}},
+    "required": ["min"],
+}
+
+
+class TestInside:
+    """What is wrong inside of a value is told where it is."""
+
+    @pytest.mark.parametrize(
+        ("schema", "value", "told"),
+        [
+            ({"type": "array", "items": {"type": "string"}}, ["a", 3], "o[1]: 3 is not of type"),
+            ({"type": "array", "items": {"type": "string"}}, "a", "o must be a list; it was 'a'"),
+            ({"type": "string", "pattern": "^[a-z]+$"}, "A", "o: 'A' does not match"),
+            ({"additionalProperties": RANGE}, {"x": {}}, "o['x']: 'min' is a required property"),
+            ({"additionalProperties": RANGE}, {"x": {"min": ["a"]}}, "o['x']['min'][0]: 'a' is"),
+            (
+                {"anyOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "null"}]},
+                ["a"],
+                "o[0]: 'a' is not of type 'integer'",
+            ),
+            ({"type": "array", "maxItems": 2}, list(range(999)), "o: [0, 1, 2"),
+        ],
+    )
+    def test_it(self, schema: dict[str, Any], value: object, told: str) -> None:
+        with pytest.raises(InvalidOptions) as error:
+            planned({"o": value}, cpu(edge("a", properties={"o": schema})))
+        detail = error.value.fault.detail
+        assert detail.startswith(told)
+        assert len(detail) < 400
+        assert error.value.fault.field == "options.o"
+
+
 class TestNeeds:
     def test_they_leave_the_options_and_become_the_steps_needs(self) -> None:
         said = {"gpu": "H200", "compute_capability": "9.0", "gpu_memory": 1 << 30, "level": 5}
