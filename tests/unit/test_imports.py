@@ -17,6 +17,11 @@ HEAVY = (
     "onnxslim",
     "tf2onnx",
     "h5py",
+    "tensorrt",
+    "tensorrt_rtx",
+    "tensorrt_bindings",
+    "tritonclient",
+    "pynvml",
 )
 
 PROGRAM = """

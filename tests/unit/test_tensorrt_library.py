@@ -1,6 +1,5 @@
 """Where the libraries are found, and what is said where they are not."""
 
-import ctypes
 import json
 import os
 import subprocess
@@ -14,7 +13,7 @@ from workers.tensorrt_bridge import build
 from workers.tensorrt_bridge.folder import MARK, default_folder
 from workers.tensorrt_bridge.library import VARIABLES, load
 from workers.tensorrt_bridge.timing import summary
-from workers.tensorrt_bridge.writing import pointed_at
+from workers.tensorrt_bridge.writing import stream
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -85,15 +84,11 @@ def test_a_folder_of_another_making_is_made_again(tmp_path, mark):
     assert not build.made(tmp_path)
 
 
-def test_a_stream_is_given_a_pointer_in_a_capsule():
-    """As TensorRT hands over what it serialises."""
-    data = ctypes.create_string_buffer(b"engine\0bytes", 12)
-    new = ctypes.pythonapi.PyCapsule_New
-    new.restype, new.argtypes = (
-        ctypes.py_object,
-        [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p],
-    )
-    assert pointed_at(new(ctypes.addressof(data), None, None), 12) == b"engine\0bytes"
+def test_a_stream_takes_what_it_is_given(tmp_path):
+    with (tmp_path / "engine").open("xb") as file:
+        writer = stream(load("tensorrt-rtx").module, file)
+        assert [writer.write(b"engine\0"), writer.write(b"bytes")] == [7, 5]
+    assert (tmp_path / "engine").read_bytes() == b"engine\0bytes"
 
 
 def test_latencies_are_told_by_median_and_nearest_rank():

@@ -59,11 +59,11 @@ def _peak_resident() -> int | None:
 @contextmanager
 def _watched(gpu: Gpu | None, found: Peaks) -> Iterator[None]:
     handle = _handle(gpu) if gpu else None
-    if handle is None:
+    before = _used(handle) if handle is not None else None
+    if before is None:
         yield
         return
     over = threading.Event()
-    before = _used(handle)
     watch = threading.Thread(target=_watch, args=(handle, before, found, over), daemon=True)
     watch.start()
     try:
@@ -77,7 +77,9 @@ def _watch(handle: Any, before: int, found: Peaks, over: threading.Event) -> Non
     last = False
     while not last:
         last = over.wait(INTERVAL)
-        found.device = max(found.device or 0, _used(handle) - before)
+        used = _used(handle)
+        if used is not None:
+            found.device = max(found.device or 0, used - before)
 
 
 def _handle(gpu: Gpu) -> Any:
@@ -90,7 +92,11 @@ def _handle(gpu: Gpu) -> Any:
         return None
 
 
-def _used(handle: Any) -> int:
+def _used(handle: Any) -> int | None:
+    """None where the device does not tell: those that share the host's memory do not."""
     import pynvml
 
-    return int(pynvml.nvmlDeviceGetMemoryInfo(handle).used)
+    try:
+        return int(pynvml.nvmlDeviceGetMemoryInfo(handle).used)
+    except pynvml.NVMLError:
+        return None

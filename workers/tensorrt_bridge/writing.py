@@ -1,6 +1,5 @@
 """Writing: an engine straight to its file, as the builder makes it."""
 
-import ctypes
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -42,20 +41,7 @@ def stream(trt: Any, file: BinaryIO) -> Any:
         def __init__(self) -> None:
             trt.IStreamWriter.__init__(self)
 
-        def write(self, data: Any, size: int) -> int:
-            return file.write(pointed_at(data, size))
+        def write(self, data: bytes) -> int:
+            return file.write(data)
 
     return Writer()
-
-
-def pointed_at(capsule: Any, size: int) -> bytes:
-    """The bytes that a PyCapsule of TensorRT's points at."""
-    api = ctypes.pythonapi
-    api.PyCapsule_GetName.restype, api.PyCapsule_GetName.argtypes = (
-        ctypes.c_char_p,
-        [ctypes.py_object],
-    )
-    api.PyCapsule_GetPointer.restype = ctypes.c_void_p
-    api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
-    address = api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule))
-    return ctypes.string_at(address, size)
