@@ -1,6 +1,8 @@
 """What TensorRT's parser takes of an ONNX model, asked without a GPU."""
 
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,18 +16,18 @@ from workers.tensorrt_bridge.library import load
 
 
 def check_tensorrt(path: Path, _options: Mapping[str, Any]) -> Coverage:
-    """By TensorRT where it is and starts, which takes a GPU; else by TensorRT-RTX's parser,
-    which is of the same source.
+    """By TensorRT where it is and this process may see a GPU, without which it does not start;
+    else by TensorRT-RTX's parser, which is of the same source.
 
     Raises:
         InvalidModel: the file is no sound graph.
         LibraryMissing: neither can be loaded.
     """
     OnnxRuntime().inspect(path, {})
-    try:
-        return coverage(load("tensorrt"), path, TENSORRT.name)
-    except LibraryMissing:
-        return coverage(load("tensorrt-rtx"), path, TENSORRT.name)
+    if os.environ.get("CUDA_VISIBLE_DEVICES") != "":
+        with suppress(LibraryMissing):
+            return coverage(load("tensorrt"), path, TENSORRT.name)
+    return coverage(load("tensorrt-rtx"), path, TENSORRT.name)
 
 
 def check_tensorrt_rtx(path: Path, _options: Mapping[str, Any]) -> Coverage:

@@ -24,7 +24,16 @@ VARIABLES: Final = {
 """What the worker hands its children: the folder that its operator named."""
 
 _IN_ORDER: Final = ("libtensorrt_rtx.", "libtensorrt_onnxparser_rtx.")
-_SHARED: Final = "lib*.so.*"
+_NAMES: Final = (
+    "libnvinfer.so.*",
+    "libnvinfer_plugin.so.*",
+    "libnvinfer_builder_resource*.so.*",
+    "libnvonnxparser.so.*",
+    "libtensorrt_rtx.so.*",
+    "libtensorrt_onnxparser_rtx.so.*",
+)
+"""What the Python modules link against, and what the builder opens by name at its work. Others
+(lean, dispatch) have the same symbols and stay away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +97,11 @@ def _from_module(name: str, module: Any) -> Library:
 def _from_folder(name: str, home: Path) -> Library:
     if (home / MARK).is_file():
         return _over_rtx(name, home)
-    if not any((home / LIBRARIES).glob(_SHARED)):
+    libraries = [each for one in _NAMES for each in sorted((home / LIBRARIES).glob(one))]
+    if not libraries:
         raise LibraryMissing(_nothing_in(name, home))
-    _preload(sorted((home / LIBRARIES).glob(_SHARED)))
+    for each in libraries:
+        ctypes.CDLL(str(each))
     package = name.replace("-", "_")
     _reach([each for each in (home, home / "python") if (each / package).is_dir()])
     if find_spec(package) is None:
@@ -139,7 +150,7 @@ def _version(builder: ctypes.CDLL) -> str:
 
 
 def _preload(paths: Iterable[Path]) -> list[ctypes.CDLL]:
-    """Load them under their own names, so that whatever links against them finds them loaded."""
+    """Load them for all to see: TensorRT-RTX's parser does not say what it links against."""
     return [ctypes.CDLL(str(each), mode=ctypes.RTLD_GLOBAL) for each in paths]
 
 
