@@ -154,6 +154,7 @@ def test_steps_are_kept_to_be_replayed(console: Console, zoo: Path) -> None:
         zoo / "m.onnx", "onnx", "a.onnx", "--option", "simplify=true", "--keep", kept
     )
     assert said.status == 0, said
+    assert [each.name for each in kept.iterdir()] == ["steps"]
     folders = sorted(each.name for each in (kept / "steps").iterdir())
     assert folders == ["1-inspect", "2-convert", "3-verify"]
     assert all((kept / "steps" / each / "order.json").is_file() for each in folders)

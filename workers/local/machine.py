@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from shared.domain.offers import Offer, Queue
 from shared.domain.plans import Plan
 from shared.domain.rosters import Member, Roster
+from shared.services.folders import remove
 from shared.settings import PREFIX, Settings, SettingsError
 from workers.app import environment_of, grace_of
 from workers.converters import catalogue
@@ -42,8 +43,9 @@ class Machine:
     @contextmanager
     def lit(self, plan: Plan) -> Iterator[ChildRunner]:
         """A runner, whose children find imported already what the plan's best route needs."""
+        warm = self._below("warm")
         hearth = Hearth(
-            self._below("warm"),
+            warm,
             threads=len(os.sched_getaffinity(0)),
             preload=preload(plan),
             variables=self._homes,
@@ -61,6 +63,7 @@ class Machine:
             )
         finally:
             hearth.close()
+            remove(warm)
 
     def lacks(self, format: str) -> bool:
         """Whether a converter to it is known that cannot work here."""
@@ -76,6 +79,7 @@ class Machine:
         folder = self._below("probe")
         clean = clean_environment(folder, threads=1) | self._homes
         libraries = probe(wanted(queues), clean, folder)
+        remove(folder)
         host = socket.gethostname()
         return offer(
             worker=f"{host}-{os.getpid()}",
