@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from shared.domain.engines import MANIFEST_FILE
@@ -10,6 +11,7 @@ from shared.domain.offers import Queue
 from shared.domain.orders import ProducedNote
 from tests.converters import tensorrt_nets as nets
 from workers.runtimes import RUNTIMES
+from workers.tensorrt_bridge import timing
 
 RTX = RUNTIMES["tensorrt-rtx"]
 
@@ -94,3 +96,22 @@ def test_an_engine_without_weights_says_what_it_lacks(engine):
     (folder / MANIFEST_FILE).write_text(json.dumps(told | {"weight_stripped": True}))
     with pytest.raises(InvalidModel, match="refitted"), RTX.open(folder, {}):
         pytest.fail("it has no weights")
+
+
+def test_onnx_runtime_is_timed_beside_it_and_told_by_provider(tmp_path, monkeypatch):
+    monkeypatch.setattr(timing, "WARM_UP", 0.01)
+    monkeypatch.setattr(timing, "MOST_SECONDS", 0.05)
+    path = nets.saved(tmp_path / "net.onnx", nets.wide())
+    cases = [{"x": np.ones((size, 64), np.float32)} for size in (1, 4)]
+    told = timing.beside(path, cases)["CPUExecutionProvider"]
+    assert len(told) == 2
+    for each in told:
+        assert 0 < each["median"] <= each["p99"]
+        assert each["throughput"] > 0
+        assert timing.LEAST_RUNS <= each["runs"] <= timing.MOST_RUNS
+
+
+def test_what_onnx_runtime_does_not_run_is_told_in_its_words(tmp_path):
+    path = nets.saved(tmp_path / "net.onnx", nets.wide())
+    told = timing.beside(path, [{"x": np.ones((1, 65), np.float32)}])
+    assert "Got invalid dimensions for input: x" in str(told["CPUExecutionProvider"])
