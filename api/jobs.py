@@ -81,7 +81,7 @@ def submit(body: JobRequest) -> Response:
         samples=identifier("set of samples", body.samples) if body.samples is not None else None,
         key=_idempotency_key(),
     )
-    return answer(Jobs(jobs=tuple(jobs)), 201 if new else 200)
+    return answer(Jobs(request=jobs[0].request, jobs=tuple(jobs)), 201 if new else 200)
 
 
 @blueprint.get("")

@@ -152,8 +152,9 @@ class JobPage(_Answered):
 
 
 class Jobs(_Answered):
-    """In the order of the request's targets."""
+    """In the order of the request's targets and their matrices; `request` compares them."""
 
+    request: str
     jobs: tuple[JobView, ...]
 
 

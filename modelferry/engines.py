@@ -89,7 +89,8 @@ def described(engine: Engine) -> dict[str, Any]:
     if isinstance(engine, Manifest):
         return {"manifest": plain(engine)}
     path = Path(engine)
-    if isinstance(engine, str) and not path.exists():
+    named = path.exists() or path.suffix or path.name != str(engine)
+    if isinstance(engine, str) and not named:
         return {"job_id": engine}
     return {"manifest": _manifest_at(path)}
 

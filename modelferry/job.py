@@ -18,7 +18,7 @@ from modelferry.errors import (
 )
 from modelferry.progress import Progress, silent
 from modelferry.transport import Transport, body
-from modelferry.types import EventView, JobView
+from modelferry.types import EventView, JobView, Report
 from modelferry.wire import read
 
 LONG_POLL: Final = 30.0  # seconds that the service may hold one question
@@ -49,6 +49,11 @@ class Job:
     @property
     def state(self) -> str:
         return self.view.state
+
+    @property
+    def report(self) -> Report:
+        """What became of it: the proof, the route, and of an engine its manifest and cost."""
+        return self.view.report
 
     @property
     def verified(self) -> bool:

@@ -126,6 +126,14 @@ def test_a_node_that_is_not_covered_is_named_and_stops_the_build(real: httpx.Cli
     assert built["report"]["coverage"]["supported"] is False
 
 
+def test_coverage_for_a_gpu_is_told_without_any(real: httpx.Client) -> None:
+    gap = checked(real, uploaded(real, determinant()), format="tensorrt")["report"]["coverage"]
+    assert gap["target"] == "tensorrt"
+    assert [each["node"] for each in gap["gaps"]] == ["volume"]
+    fine = checked(real, uploaded(real, layer()), format="tensorrt")["report"]["coverage"]
+    assert fine["supported"] is True
+
+
 def test_an_engine_is_built_and_asked_about(real: httpx.Client) -> None:
     model = uploaded(real, files.onnx_model(5.0))
     job = ended(real, asked(real, model, {"format": "tensorrt-rtx"}).json()["jobs"][0]["id"])

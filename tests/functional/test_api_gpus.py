@@ -99,14 +99,16 @@ def test_a_gpu_that_nobody_has_is_waited_for(client: httpx.Client, worker: Hands
 def test_a_matrix_is_a_job_for_each_combination(client: httpx.Client) -> None:
     model = uploaded(client, files.onnx_model(12.0))
     matrix = {"precision": ["fp32", "fp16"], "gpu": ["H100", "L4"]}
-    jobs = asked(client, model, {"format": "tensorrt", "matrix": matrix}).json()["jobs"]
+    answer = asked(client, model, {"format": "tensorrt", "matrix": matrix}).json()
+    jobs = answer["jobs"]
+    assert {job["request"] for job in jobs} == {answer["request"]}
     assert [(job["options"]["precision"], job["options"]["gpu"]) for job in jobs] == [
         ("fp32", "H100"),
         ("fp32", "L4"),
         ("fp16", "H100"),
         ("fp16", "L4"),
     ]
-    found = client.get(f"/v1/requests/{jobs[0]['request']}").json()
+    found = client.get(f"/v1/requests/{answer['request']}").json()
     assert set(found["varied"]) == {"precision", "gpu"}
     assert [row["options"] for row in found["jobs"]] == [job["options"] for job in jobs]
     other = {"X-Modelferry-Tenant": "stranger"}

@@ -210,7 +210,7 @@ def test_an_engine_from_a_live_model(ferry: Modelferry, tmp_path: Path) -> None:
     found = ferry.compare(jobs[0])
     assert [row.precision for row in found.jobs] == ["fp32", "fp16"]
     job = jobs[1]
-    engine = job.view.report.engine
+    engine = job.report.engine
     assert engine is not None
     assert engine.manifest.profiles
     path = job.download(tmp_path)

@@ -150,7 +150,8 @@ def test_an_engine_is_described_by_whatever_there_is_of_it(job: Job, tmp_path: P
 def test_a_file_that_is_no_manifest_is_named(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("nothing")
-    for each in (path, tmp_path / "absent.json", tmp_path / "alone.engine"):
+    absent = ("absent.json", "folder/absent")
+    for each in (path, tmp_path / "absent", tmp_path / "alone.engine", *absent):
         with pytest.raises(errors.Misuse, match="no manifest"):
             described(each)
 
