@@ -46,11 +46,11 @@ def run(
     Raises:
         SettingsError: a setting names a folder that is not fit for its purpose.
     """
-    lie = homes(settings)
+    where = homes(settings)
     scratch = Scratch(settings.work_dir)
     found = _gpus(settings) if gpus is None else Found(gpus)
-    ours = _offer(settings, found, lie, scratch.warm)
-    hearth = Hearth(scratch.warm, threads=_threads(ours), preload=preload, variables=lie)
+    ours = _offer(settings, found, where, scratch.warm)
+    hearth = Hearth(scratch.warm, threads=_threads(ours), preload=preload, variables=where)
     hearth.light()
     flights = Flights()
     services = fleet_services(settings)
@@ -111,10 +111,10 @@ def _gpus(settings: Settings) -> Found:
     return found
 
 
-def _offer(settings: Settings, found: Found, lie: Mapping[str, str], folder: Path) -> Offer:
+def _offer(settings: Settings, found: Found, where: Mapping[str, str], folder: Path) -> Offer:
     """What can be done here, with what is missing for the rest."""
     queues = served(settings.queues, found.gpus)
-    clean = clean_environment(folder, threads=1) | dict(lie)
+    clean = clean_environment(folder, threads=1) | dict(where)
     libraries = probe(wanted(queues), clean, folder)
     for sentence in libraries.missing:
         log.warning("library_missing", missing=sentence)

@@ -16,7 +16,7 @@ from workers.converters import catalogue
 from workers.runtimes import RUNTIMES
 
 PROBE: Final = "workers.tensorrt_bridge.probe"
-PATIENCE: Final = 120.0
+PATIENCE: Final = 60.0
 """Seconds for one library to be loaded from a cold disk."""
 
 HOMES: Final = {"tensorrt": "tensorrt_home", "tensorrt-rtx": "tensorrt_rtx_home"}

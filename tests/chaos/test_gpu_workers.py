@@ -199,6 +199,9 @@ def test_a_setting_that_names_no_folder_is_refused_by_its_name(yard: Yard) -> No
 
 
 def test_a_folder_without_the_library_is_named_by_its_setting(yard: Yard) -> None:
-    yard.worker(tensorrt_rtx_home=yard.folder)
+    worker = yard.worker(tensorrt_rtx_home=yard.folder)
+    told = f"MODELFERRY_TENSORRT_RTX_HOME={yard.folder}\0".encode()
+    environs = [Path(f"/proc/{pid}/environ").read_bytes() for pid in worker.kin()]
+    assert any(told in each for each in environs), "its children look where they are told"
     (offer,) = (each.offer for each in yard.services.ask.workers())
     assert any("MODELFERRY_TENSORRT_RTX_HOME" in sentence for sentence in offer.missing)

@@ -1,6 +1,7 @@
 """Six workers with GPUs of three kinds, where only the builder is not real: it sleeps."""
 
 import random
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -16,7 +17,7 @@ from shared.domain.plans import Convert
 from shared.domain.views import AttemptView, JobView, StepView
 from shared.settings import Settings
 from tests.support.gpus import device
-from tests.support.yard import Yard, until
+from tests.support.yard import Yard
 
 H100 = [device("NVIDIA H100 80GB HBM3", "9.0", 80) for _ in range(2)]
 H200 = [device("NVIDIA H200", "9.0", 139) for _ in range(2)]
@@ -39,8 +40,8 @@ IDLE = 5
 step is ready. It is less than one, most of the time; what a doorbell misses, the sweeper rings
 for again after about a second."""
 
-LONG_NAP, MANY = 0.6, 20
-PATIENCE = 120  # seconds; a bound against hanging, not a measurement
+LONG_NAP, MANY = 1.2, 16  # long beside what a step costs, which grows when cores are busy
+PATIENCE = 300  # seconds; a bound against hanging, not a measurement
 
 
 @pytest.fixture
@@ -118,8 +119,11 @@ def _makespan(yard: Yard, model: str, label: str) -> timedelta:
 
 
 def _ended(yard: Yard, jobs: Sequence[str]) -> list[JobView]:
+    deadline = time.monotonic() + PATIENCE
     for job in jobs:
-        until(lambda job=job: yard.job(job).state.final, PATIENCE)
+        while not yard.job(job).state.final:
+            assert time.monotonic() < deadline, "it took too long"
+            time.sleep(0.3)  # seldom: whoever looks takes time from those who work
     views = [yard.job(job) for job in jobs]
     assert {view.state for view in views} == {JobState.SUCCEEDED}, {view.error for view in views}
     return views
