@@ -90,6 +90,12 @@ def test_a_layer_is_traced_to_the_node_that_it_comes_from(failure):
     assert "Must have inputs with equal ranks. Dimensions are [] and [1]." in found.detail
 
 
+def test_a_layer_of_a_branch_is_traced_too(tmp_path):
+    path = nets.saved(tmp_path / "net.onnx", nets.inner_gap())
+    found = failure_of(RTX, EngineOptions(), ["IReduceLayer sum: no such axis"], path).fault
+    assert (found.node, found.operator) == ("sum", "ReduceSum")
+
+
 def test_words_that_are_no_node_name_none(failure):
     found = failure(RTX, EngineOptions(), ["Error Code 9: Internal Error (ILayer matmul: no)"])
     assert found.fault.code == "conversion_failed"

@@ -1,6 +1,7 @@
 """Gaps: the parser's errors, read for node, operator and reason."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,14 +65,25 @@ def mentioned(path: Path, said: str) -> tuple[str, str] | None:
     """
     import onnx
 
-    nodes = onnx.load(path, load_external_data=False).graph.node
+    graph = onnx.load(path, load_external_data=False).graph
     named = [
-        (each.name or f"node_of_{each.output[0]}", each.op_type) for each in nodes if each.output
+        (each.name or f"node_of_{each.output[0]}", each.op_type)
+        for each in _nodes(graph)
+        if each.output
     ]
     for name, operator in sorted(named, key=lambda each: -len(each[0])):
         if len(name) >= _TELLING and re.search(rf"(?<![\w/.]){re.escape(name)}", said):
             return name, operator
     return None
+
+
+def _nodes(graph: Any) -> Iterator[Any]:
+    """Those of a graph and of the graphs inside of its nodes."""
+    for each in graph.node:
+        yield each
+        for attribute in each.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _nodes(inner)
 
 
 def _fault(error: Any, path: Path) -> Fault:
