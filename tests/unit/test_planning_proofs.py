@@ -1,0 +1,146 @@
+"""Plans: what is asked before a build, and who runs the result."""
+
+from typing import Any
+
+import pytest
+
+from shared.domain.errors import (
+    NoRoute,
+)
+from shared.domain.offers import (
+    CheckerOffer,
+    Queue,
+)
+from shared.domain.plans import Plan
+from shared.domain.rosters import Member, Roster
+from shared.domain.targets import Target
+from shared.services.planning import known_routes, plan
+from shared.services.preflight import plan_check
+from tests.support.gpus import H100, L4
+from tests.support.plans import BUILD, CHECKS_RTX, RTX, T4, cpu, gpu, planned, runtimes
+from tests.support.queue import FIRST, edge, offer
+
+
+class TestChecks:
+    def test_one_comes_right_before_the_build(self) -> None:
+        made = planned({"simplify": True}, cpu(checkers=(CHECKS_RTX,)), target="tensorrt-rtx")
+        kinds = [each.title for each in made.routes[0].actions if each.kind != "verify"]
+        assert kinds == [
+            "convert first",
+            "convert slim",
+            "check onnx for tensorrt-rtx",
+            "convert onnx-to-tensorrt-rtx",
+        ]
+        check = made.routes[0].check
+        assert check is not None
+        assert (check.binding, check.version, check.toolchain) == (True, 3, {"rtx": "1"})
+
+    def test_none_where_nobody_on_line_has_it(self) -> None:
+        here = Member(cpu(), online=True)
+        gone = Member(offer("gone", checkers=(CHECKS_RTX,)), online=False)
+        made = plan("keras", Target(format="tensorrt-rtx"), Roster((here, gone)))
+        assert made.routes[0].check is None
+
+    def test_asked_for_alone_it_is_the_end(self) -> None:
+        roster = Roster((Member(cpu(checkers=(CHECKS_RTX,)), online=True),))
+        target = Target(format="tensorrt-rtx", options={"precision": "fp16"})
+        made = plan_check("keras", target, roster)
+        (route,) = made.routes
+        assert made.purpose == "check"
+        assert [each.title for each in route.actions] == [
+            "convert first",
+            "convert onnx-to-fp16",
+            "check onnx for tensorrt-rtx",
+        ]
+        assert route.check is not None
+        assert not route.check.binding
+        assert (route.verify, bool(route.unverified)) == (None, True)
+
+    def test_nobody_needs_to_be_able_to_build_it(self) -> None:
+        checks = CheckerOffer(source="onnx", target="tensorrt", version=1)
+        roster = Roster((Member(cpu(FIRST, checkers=(checks,)), online=True),))
+        made = plan_check("onnx", Target(format="tensorrt"), roster)
+        assert [each.title for each in made.routes[0].actions] == ["check onnx for tensorrt"]
+        with pytest.raises(NoRoute):
+            plan("onnx", Target(format="tensorrt"), roster)
+
+    def test_routes_that_differ_behind_the_check_are_one(self) -> None:
+        twice = edge("other-rtx", "onnx", "tensorrt-rtx", properties={})
+        roster = Roster((Member(cpu(FIRST, RTX, twice, checkers=(CHECKS_RTX,)), online=True),))
+        assert len(plan("keras", Target(format="tensorrt-rtx"), roster).routes) == 2
+        assert len(plan_check("keras", Target(format="tensorrt-rtx"), roster).routes) == 1
+
+    def test_what_can_be_checked_is_said(self) -> None:
+        roster = Roster((Member(cpu(checkers=(CHECKS_RTX,)), online=True),))
+        with pytest.raises(NoRoute, match="can be checked: tensorrt-rtx"):
+            plan_check("keras", Target(format="onnx"), roster)
+        with pytest.raises(NoRoute, match="can be checked: none"):
+            plan_check("keras", Target(format="onnx"), Roster((Member(cpu(), online=True),)))
+
+
+class TestProofs:
+    def verify(self, made: Plan) -> Any:
+        return made.routes[0].verify
+
+    def test_an_engine_that_nobody_on_line_runs_is_not_proved(self) -> None:
+        made = planned({}, target="tensorrt-rtx")
+        assert not made.routes[0].proves
+        assert "TensorRT-RTX engines is on line" in str(made.routes[0].unverified)
+
+    def test_one_that_a_gpu_worker_runs_is(self) -> None:
+        runs = gpu(H100, formats=("keras", "onnx", "tensorrt-rtx"))
+        made = planned({}, cpu(), runs, target="tensorrt-rtx")
+        assert made.routes[0].proves
+        assert self.verify(made).queue is Queue.GPU
+        assert made.routes[0].unverified is None
+
+    def test_not_if_that_worker_is_gone(self) -> None:
+        runs = Member(gpu(H100, formats=("keras", "onnx", "tensorrt-rtx")), online=False)
+        roster = Roster((Member(cpu(), online=True), runs))
+        assert not plan("keras", Target(format="tensorrt-rtx"), roster).routes[0].proves
+
+    def test_not_if_it_cannot_run_the_source(self) -> None:
+        made = planned(
+            {}, cpu(), gpu(H100, formats=("onnx", "tensorrt-rtx")), target="tensorrt-rtx"
+        )
+        assert not made.routes[0].proves
+        assert "both keras and TensorRT-RTX engines" in str(made.routes[0].unverified)
+
+    def test_not_if_its_gpu_does_not_compute_in_the_precision(self) -> None:
+        runs = gpu(T4, formats=("keras", "onnx", "tensorrt-rtx"))
+        asked = {"precision": "bf16"}
+        made = planned(asked, cpu(), runs, target="tensorrt-rtx")
+        assert not made.routes[0].proves
+        assert "other GPUs" in str(made.routes[0].unverified)
+
+    def test_a_tied_engine_is_proved_on_every_kind_that_may_build_it(self) -> None:
+        made = planned({}, cpu(), gpu(H100), target="tensorrt")
+        assert made.routes[0].proves
+        blind = offer(
+            "blind", BUILD, queues=(Queue.GPU,), gpus=(L4,), runtimes=runtimes("onnx", "tensorrt")
+        )
+        assert not planned({}, cpu(), gpu(H100), blind, target="tensorrt").routes[0].proves
+        both = planned({"gpu": "H100"}, cpu(), gpu(H100), blind, target="tensorrt")
+        assert both.routes[0].proves
+
+    def test_a_tied_engine_that_waits_for_its_builder_is_proved_by_it(self) -> None:
+        away = Member(gpu(H100), online=False)
+        roster = Roster((Member(cpu(), online=True), away))
+        assert plan("keras", Target(format="tensorrt"), roster).routes[0].proves
+
+    def test_the_precision_goes_to_the_verification(self) -> None:
+        made = planned({"precision": "fp16"})
+        assert self.verify(made).options == {"precision": "fp16"}
+
+    def test_why_nothing_ran_a_result_is_always_said(self) -> None:
+        for target in ("triton", "tensorrt-rtx", "tensorrt"):
+            for route in planned({}, target=target).routes:
+                assert route.proves or route.unverified
+
+
+def test_known_routes_do_not_claim_a_proof_that_needs_a_gpu() -> None:
+    roster = Roster((Member(cpu(), online=True),))
+    shown = {view.target: view for view in known_routes(roster, "keras", None)}
+    assert shown["onnx"].verified
+    assert not shown["tensorrt-rtx"].verified
+    assert not shown["tensorrt"].verified
