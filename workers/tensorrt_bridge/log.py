@@ -14,7 +14,7 @@ NOISE: Final = re.compile(
 )
 """Said of every model, or of every machine without a GPU."""
 
-NO_SHAPE: Final = re.compile(r"(?P<name>\S.*): shape values set for non-shape input")
+NO_SHAPE: Final = ": shape values set for non-shape input"
 
 _WARNING: Final = 2
 _ERROR: Final = 1
@@ -35,8 +35,9 @@ class Said:
         """Keep one line; `severity` is TensorRT's: 0 and 1 are errors, 2 a warning."""
         kept = self.errors if severity <= _ERROR else self.warnings
         line = " ".join(message.split())[:LONGEST]
-        if found := NO_SHAPE.search(line):
-            self.no_shapes.add(found["name"])
+        name, told, _ = line.partition(NO_SHAPE)
+        if told:
+            self.no_shapes.add(name)
         if severity <= _WARNING and not NOISE.search(line) and line not in kept:
             kept.append(line)
             del kept[:-MOST]
