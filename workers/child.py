@@ -165,7 +165,8 @@ def _uncovered(coverage: Coverage) -> UnsupportedOperator:
         return UnsupportedOperator(f"{coverage.by} does not take this model.")
     first = coverage.gaps[0]
     more = len(coverage.gaps) - 1
-    others = f" {more} other nodes are not covered either." if more else ""
+    nodes = "another node is" if more == 1 else f"{more} other nodes are"
+    others = f" Besides, {nodes} not covered." if more else ""
     hint = f" {first.hint}" if first.hint else ""
     return UnsupportedOperator(
         f"{coverage.by} does not cover {first.operator}: {first.reason}{hint}{others}",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from shared.domain.gpus import Gpu
 from shared.domain.offers import (
@@ -13,6 +14,7 @@ from shared.domain.offers import (
     Toolchain,
 )
 from workers.checkers import CHECKERS
+from workers.converter import Converter
 from workers.converters import catalogue
 from workers.runtimes import RUNTIMES
 
@@ -44,15 +46,17 @@ def offer(
         missing: what was not, in sentences for the operator.
     """
     queues = served(queues, gpus)
+    converters = tuple(_converters(queues, libraries))
     return Offer(
         worker=worker,
         host=host,
         queues=queues,
         slots=slots,
         memory=memory,
-        converters=tuple(_converters(queues, libraries)),
+        converters=converters,
         runtimes=tuple(_runtimes(queues, libraries)),
         checkers=tuple(_checkers(queues, libraries)),
+        known=tuple(_known(converters)),
         gpus=gpus,
         missing=missing,
         isolation=isolation,
@@ -84,24 +88,35 @@ def _converters(
 ) -> Iterable[ConverterOffer]:
     for each in catalogue().values():
         tools = toolchain(each.packages, each.libraries, libraries)
-        if tools is None or each.queue not in queues:
-            continue
-        yield ConverterOffer(
-            name=each.name,
-            version=each.version,
-            source=each.source.name,
-            target=each.target.name,
-            summary=each.summary,
-            options=each.options.model_json_schema(),
-            fidelity=each.fidelity,
-            queue=each.queue,
-            asked_by=each.asked_by,
-            asked_for=each.asked_for,
-            samples=each.samples,
-            memory=each.memory,
-            timed=each.libraries[0] if each.timed else None,
-            toolchain=tools,
-        )
+        if tools is not None and each.queue in queues:
+            yield _told(each, tools)
+
+
+def _known(offered: Iterable[ConverterOffer]) -> Iterable[ConverterOffer]:
+    """What GPU workers do, where this is none: their jobs are planned before one is started."""
+    names = {each.name for each in offered}
+    for each in catalogue().values():
+        if each.queue is Queue.GPU and each.name not in names:
+            yield _told(each, {})
+
+
+def _told(converter: Converter[Any], tools: Toolchain) -> ConverterOffer:
+    return ConverterOffer(
+        name=converter.name,
+        version=converter.version,
+        source=converter.source.name,
+        target=converter.target.name,
+        summary=converter.summary,
+        options=converter.options.model_json_schema(),
+        fidelity=converter.fidelity,
+        queue=converter.queue,
+        asked_by=converter.asked_by,
+        asked_for=converter.asked_for,
+        samples=converter.samples,
+        memory=converter.memory,
+        timed=converter.libraries[0] if converter.timed else None,
+        toolchain=tools,
+    )
 
 
 def _runtimes(queues: tuple[Queue, ...], libraries: Mapping[str, str]) -> Iterable[RuntimeOffer]:

@@ -47,7 +47,8 @@ class RuntimeOffer:
 @dataclass(frozen=True, slots=True)
 class Offer:
     """All that one worker can do. `memory` is in bytes; `slots` is how many steps at once on
-    its CPUs, and each of its `gpus` is one more. `missing`: what it looked for at its start and
+    its CPUs, and each of its `gpus` is one more. `known`: converters that it has heard of, and
+    that other workers may offer. `missing`: what it looked for at its start and
     did not find.
     """
 
@@ -59,6 +60,7 @@ class Offer:
     converters: tuple[ConverterOffer, ...]
     runtimes: tuple[RuntimeOffer, ...]
     checkers: tuple[CheckerOffer, ...] = ()
+    known: tuple[ConverterOffer, ...] = ()
     gpus: tuple[Gpu, ...] = ()
     missing: tuple[str, ...] = ()
     isolation: dict[str, str] = field(default_factory=dict)

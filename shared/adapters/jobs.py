@@ -17,7 +17,7 @@ from shared.adapters.events import history
 from shared.adapters.jobviews import job_summaries, job_view
 from shared.adapters.models import following
 from shared.adapters.names import nowhere, uuid_of
-from shared.adapters.needs import due_step, missing_worker
+from shared.adapters.needs import due_steps, first_missing
 from shared.adapters.tables import JobRow, SubmissionRow
 from shared.adapters.turns import moving_lines, next_turn
 from shared.domain.errors import Conflict, JobEnded, JobNotEnded, KeyReused
@@ -145,14 +145,14 @@ class Jobs(JobStore):
         return self._all_told([view])[0]
 
     def _all_told(self, views: Sequence[JobView]) -> list[JobView]:
-        """With what they wait for. The roster is read only where a step is ready."""
-        due = [due_step(view) for view in views]
+        """With what they wait for. The roster is read only where a step is due."""
+        due = [due_steps(view) for view in views]
         if not any(due):
             return list(views)
         roster = self._fleet.roster()
         return [
-            view.model_copy(update={"waiting_for": missing_worker(step, roster)}) if step else view
-            for view, step in zip(views, due, strict=True)
+            view.model_copy(update={"waiting_for": first_missing(steps, roster)})
+            for view, steps in zip(views, due, strict=True)
         ]
 
 

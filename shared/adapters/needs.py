@@ -1,11 +1,11 @@
-"""Needs: what is missing where a step is ready and nobody can take it."""
+"""Needs: what is missing where nobody can take a job's ready step, or one that is to follow."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.gpus import ANY, GIB, Gpu, Needs
-from shared.domain.jobs import Place, action_at, needs_at
+from shared.domain.jobs import INSPECTION, Place, action_at, needs_at
 from shared.domain.lifecycle import State
 from shared.domain.offers import Offer, Queue
 from shared.domain.plans import Action
@@ -18,23 +18,49 @@ MOST_NAMED: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a ready step would do, and on what."""
+    """What a step would do, and on what."""
 
     action: Action
     needs: Needs = ANY
 
 
-def due_step(view: JobView) -> Due | None:
-    """The job's ready step, if it has one."""
-    for step in view.steps:
-        if step.round == view.round and step.state is State.READY:
-            action = action_at(view.plan, Place(step.route, step.position))
-            if action.queue is Queue.CPU:
-                return Due(action)
-            return Due(
-                action, needs_at(action, [each.report or {} for each in _before(view, step)])
-            )
-    return None
+def due_steps(view: JobView) -> list[Due]:
+    """The job's ready step, and the GPU steps that are to follow it on its route.
+
+    A GPU is worth telling of at once: the steps before it may take long.
+    """
+    ahead = [
+        step
+        for step in view.steps
+        if step.round == view.round and step.state in {State.READY, State.WAITING}
+    ]
+    due = [
+        _due(view, step) for step in ahead if step.state is State.READY or _is_of_gpu(view, step)
+    ]
+    inspecting = all(step.route == INSPECTION for step in view.steps if step.round == view.round)
+    if inspecting and not view.state.final:
+        due += [
+            Due(action, needs_at(action, ()))
+            for action in view.plan.routes[0].actions
+            if action.queue is Queue.GPU
+        ]
+    return due
+
+
+def _is_of_gpu(view: JobView, step: StepView) -> bool:
+    return action_at(view.plan, Place(step.route, step.position)).queue is Queue.GPU
+
+
+def _due(view: JobView, step: StepView) -> Due:
+    action = action_at(view.plan, Place(step.route, step.position))
+    if action.queue is Queue.CPU:
+        return Due(action)
+    return Due(action, needs_at(action, [each.report or {} for each in _before(view, step)]))
+
+
+def first_missing(due: Sequence[Due], roster: Roster) -> str | None:
+    """What the first of these steps lacks that nobody on line can take; None if none does."""
+    return next((said for each in due if (said := missing_worker(each, roster))), None)
 
 
 def missing_worker(due: Due, roster: Roster) -> str | None:

@@ -90,8 +90,9 @@ class Offer(BaseModel):
     """All that one worker can do.
 
     `memory` is in bytes; `slots` is how many steps it runs at once on the CPU, and each of its
-    `gpus` is a slot of its own. `missing`: what it looked for at its start and did not find,
-    in sentences for its operator.
+    `gpus` is a slot of its own. `known` are converters for GPUs that it has heard of and cannot
+    serve: a job may wait for a worker that can. `missing`: what it looked for at its start
+    and did not find, in sentences for its operator.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")  # a later version may say more
@@ -104,6 +105,7 @@ class Offer(BaseModel):
     converters: tuple[ConverterOffer, ...]
     runtimes: tuple[RuntimeOffer, ...]
     checkers: tuple[CheckerOffer, ...] = ()
+    known: tuple[ConverterOffer, ...] = ()
     gpus: tuple[Gpu, ...] = ()
     missing: tuple[str, ...] = ()
     isolation: dict[str, str] = Field(default_factory=dict)

@@ -43,6 +43,16 @@ class Roster:
         return {name: edge for name, (_, _, edge) in sorted(best.items())}
 
     @cached_property
+    def known(self) -> Mapping[str, ConverterOffer]:
+        """By name, the newest of those that no worker ever offered, and some have heard of."""
+        newest: dict[str, ConverterOffer] = {}
+        for edge in (edge for member in self.members for edge in member.offer.known):
+            held = newest.get(edge.name)
+            if edge.name not in self.converters and (held is None or held.version < edge.version):
+                newest[edge.name] = edge
+        return dict(sorted(newest.items()))
+
+    @cached_property
     def every_version(self) -> tuple[ConverterOffer, ...]:
         """Each version of each converter once, newest first."""
         distinct: dict[tuple[str, int], ConverterOffer] = {}
@@ -90,7 +100,8 @@ class Roster:
         return None
 
     def _edges(self) -> Iterator[ConverterOffer]:
-        return (edge for member in self.members for edge in member.offer.converters)
+        offers = [member.offer for member in self.members]
+        return (edge for offer in offers for edge in (*offer.converters, *offer.known))
 
 
 def toolchain(action: Action, offer: Offer) -> Toolchain:

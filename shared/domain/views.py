@@ -183,7 +183,11 @@ class JobSummary(_View):
 
 
 class JobView(JobSummary):
-    """A job in full. `waiting_for` says what is missing when no worker can take a ready step."""
+    """A job in full.
+
+    `waiting_for` says what is missing when no worker on line can take its ready step, or a GPU
+    step that is to follow.
+    """
 
     plan: Plan
     round: int

@@ -6,13 +6,11 @@ from typing import Any
 from shared.domain.plans import Check
 from shared.domain.rosters import Roster
 from shared.domain.routes import Path
-from shared.services.placing import Placed
 from shared.services.proving import INSPECTED, only
 
 
 def check_before(
     path: Path,
-    places: Mapping[str, Placed],
     given: Mapping[str, Any],
     roster: Roster,
     *,
@@ -28,7 +26,7 @@ def check_before(
                 version=checker.version,
                 before=index,
                 binding=binding,
-                options=places[edge.name].options | only(INSPECTED, given),
+                options=only(INSPECTED, given),
                 toolchain=checker.toolchain,
             )
     return None

@@ -10,6 +10,7 @@ from shared.domain.errors import (
     InvalidOptions,
     NoRoute,
     SamplesRequired,
+    Unplannable,
     UnsupportedPrecision,
 )
 from shared.domain.formats import FORMATS, STATE_DICT, target_named
@@ -24,6 +25,9 @@ from shared.services.checking import check_before
 from shared.services.placing import WARMUP, Placed, placed
 from shared.services.proving import INSPECTED, only, proof
 from shared.services.refusing import no_route, refuse_unknown, unhonoured
+from shared.telemetry import logger
+
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,7 @@ def plan(source: str, target: Target, roster: Roster, *, samples: bool = False) 
     """
     goal = target_named(target.format).name
     inspect = inspection(source, target.options, roster)
-    edges = tuple(roster.converters.values())
-    found = search(edges, source, target, roster, samples=samples)
+    found = _found(source, target, roster, samples=samples)
     return Plan(
         source=source,
         target=goal,
@@ -62,6 +65,18 @@ def plan(source: str, target: Target, roster: Roster, *, samples: bool = False) 
         routes=tuple(_route(source, path, found, target.options, roster) for path in found.paths),
         declined=declined(found),
     )
+
+
+def _found(source: str, target: Target, roster: Roster, *, samples: bool) -> Found:
+    """The routes; by converters that no worker has offered yet only where there are no others."""
+    offered = tuple(roster.converters.values())
+    known = tuple(roster.known.values())
+    if known:
+        try:
+            return search(offered, source, target, roster, samples=samples)
+        except Unplannable as error:
+            log.debug("waits_for_newcomers", target=target.format, why=error.code)
+    return search((*offered, *known), source, target, roster, samples=samples)
 
 
 def inspection(source: str, given: Mapping[str, Any], roster: Roster) -> Inspect:
@@ -150,7 +165,7 @@ def declined(found: Found) -> tuple[Declined, ...]:
 
 def known_routes(roster: Roster, source: str | None, target: str | None) -> Iterator[RouteView]:
     """Every route between known formats, or those from or to the given ones, best first."""
-    edges = tuple(roster.converters.values())
+    edges = (*roster.converters.values(), *roster.known.values())
     for start in FORMATS:
         for goal in FORMATS:
             if start == goal or source not in {None, start} or target not in {None, goal}:
@@ -163,7 +178,7 @@ def _route(
     source: str, path: Path, found: Found, given: Mapping[str, Any], roster: Roster
 ) -> Route:
     proven = proof(source, path, _needs(path, found.places), given, roster)
-    check = check_before(path, found.places, given, roster)
+    check = check_before(path, given, roster)
     return Route(
         converts=converts_of(path, found.places),
         check=check if check and check.capability in roster.online else None,

@@ -5,7 +5,6 @@ from typing import Any
 
 from shared.domain.errors import NoRoute
 from shared.domain.formats import target_named
-from shared.domain.offers import ConverterOffer, Fidelity
 from shared.domain.plans import Plan, Route
 from shared.domain.rosters import Roster
 from shared.domain.routes import Path
@@ -29,7 +28,7 @@ def plan_check(source: str, target: Target, roster: Roster, *, samples: bool = F
     """
     goal = target_named(target.format).name
     inspect = inspection(source, target.options, roster)
-    edges = (*roster.converters.values(), *_unbuilt(roster))
+    edges = (*roster.converters.values(), *roster.known.values())
     found = search(edges, source, target, roster, samples=samples)
     checks = [_route(path, found, target.options, roster) for path in found.paths]
     routes: list[Route] = []
@@ -49,28 +48,11 @@ def plan_check(source: str, target: Target, roster: Roster, *, samples: bool = F
 
 
 def _route(path: Path, found: Found, given: Mapping[str, Any], roster: Roster) -> Route | None:
-    check = check_before(path, found.places, given, roster, binding=False)
+    check = check_before(path, given, roster, binding=False)
     if check is None:
         return None
     converts = converts_of(path[: check.before], found.places)
     return Route(converts=converts, check=check, verify=None, unverified=UNBUILT)
-
-
-def _unbuilt(roster: Roster) -> list[ConverterOffer]:
-    """An edge that nobody walks, for each pair of formats that only a checker joins."""
-    joined = {(edge.source, edge.target) for edge in roster.converters.values()}
-    return [
-        ConverterOffer(
-            name=f"{source}-to-{target}",
-            version=0,
-            source=source,
-            target=target,
-            summary="known to its checker alone",
-            options={},
-            fidelity=Fidelity.CLOSE,
-        )
-        for source, target in sorted(_checked(roster) - joined)
-    ]
 
 
 def _checked(roster: Roster) -> set[tuple[str, str]]:

@@ -71,6 +71,15 @@ def test_there_is_no_gpu_at_all(queue: World) -> None:
     assert waits(queue, Needs(gpu="H100")) == ("waiting: needs GPU H100; on line: 8.9 (NVIDIA L4)")
 
 
+def test_a_gpu_that_nobody_has_is_told_before_the_steps_ahead_of_it_ran(queue: World) -> None:
+    queue.fleet.announce(gpu_offer("g", H100))
+    (job,) = submit(queue, engine_plan(Needs(gpu="H200")))
+    assert str(job.state) == "queued"
+    assert job.waiting_for == "waiting: needs GPU H200; on line: 9.0 (NVIDIA H100 80GB HBM3)"
+    queue.fleet.announce(gpu_offer("h", H200))
+    assert queue.show(job).waiting_for is None
+
+
 def test_its_worker_cannot_build(queue: World) -> None:
     bare = offer(
         "g",

@@ -11,7 +11,9 @@ from shared.domain.offers import Queue
 from shared.domain.orders import ProducedNote
 from tests.converters import tensorrt_nets as nets
 from workers.runtimes import RUNTIMES
+from workers.runtimes import engine as engine_runtime
 from workers.tensorrt_bridge import timing
+from workers.tensorrt_bridge.manifest import read_manifest
 
 RTX = RUNTIMES["tensorrt-rtx"]
 
@@ -47,6 +49,15 @@ def test_sizes_are_those_of_the_profile(engine):
     )
     limits = RTX.limits(folder)
     assert (limits.low, limits.high) == ({"x": (1, 3, 8, 8)}, {"x": (4, 3, 32, 32)})
+
+
+def test_sizes_that_are_the_usual_one_are_named_so(engine):
+    shape = [2, 3, 8, 8]
+    folder = engine(
+        nets.convolution(), shapes={"x": {"min": shape, "opt": shape, "max": [4, 3, 8, 8]}}
+    )
+    assert list(engine_runtime._points(read_manifest(folder))) == ["opt", "max"]
+    assert RTX.limits(folder).low == {"x": (2, 3, 8, 8)}
 
 
 def test_inputs_that_are_shapes_keep_theirs_and_get_values(engine):

@@ -99,6 +99,15 @@ def test_a_worker_without_a_gpu_offers_nothing_that_needs_one(whole):
     assert set(whole.bells) == {"cpu", L4.bell}
 
 
+def test_converters_for_gpus_are_known_where_they_are_not_offered(whole):
+    assert whole.known == ()
+    (known,) = announced(Queue.CPU, libraries=FOUND).known
+    offered = next(each for each in whole.converters if each.name == known.name)
+    assert known.queue is Queue.GPU
+    assert (known.toolchain, known.options) == ({}, offered.options)
+    assert known.capability not in announced(Queue.CPU, libraries=FOUND).capabilities
+
+
 def test_a_worker_of_gpus_that_has_none_still_announces_itself():
     idle = announced(Queue.GPU, libraries=FOUND, missing=("No driver.",))
     assert (idle.queues, idle.capabilities, idle.bells) == ((), (), {})

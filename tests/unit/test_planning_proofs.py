@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.errors import (
-    NoRoute,
-)
+from shared.domain.errors import InvalidOptions, NoRoute
+from shared.domain.gpus import Needs
 from shared.domain.offers import (
     CheckerOffer,
     Queue,
@@ -58,11 +57,9 @@ class TestChecks:
 
     def test_nobody_needs_to_be_able_to_build_it(self) -> None:
         checks = CheckerOffer(source="onnx", target="tensorrt", version=1)
-        roster = Roster((Member(cpu(FIRST, checkers=(checks,)), online=True),))
+        roster = Roster((Member(cpu(FIRST, checkers=(checks,), known=(BUILD,)), online=True),))
         made = plan_check("onnx", Target(format="tensorrt"), roster)
         assert [each.title for each in made.routes[0].actions] == ["check onnx for tensorrt"]
-        with pytest.raises(NoRoute):
-            plan("onnx", Target(format="tensorrt"), roster)
 
     def test_routes_that_differ_behind_the_check_are_one(self) -> None:
         twice = edge("other-rtx", "onnx", "tensorrt-rtx", properties={})
@@ -76,6 +73,46 @@ class TestChecks:
             plan_check("keras", Target(format="onnx"), roster)
         with pytest.raises(NoRoute, match="can be checked: none"):
             plan_check("keras", Target(format="onnx"), Roster((Member(cpu(), online=True),)))
+
+
+class TestKnown:
+    """Converters that no worker has offered yet, and some have heard of."""
+
+    def test_a_job_waits_for_them_where_there_is_no_other_way(self) -> None:
+        made = planned({"gpu": "H200"}, cpu(FIRST, known=(BUILD,)), target="tensorrt")
+        (route,) = made.routes
+        assert [each.converter for each in route.converts] == ["first", "onnx-to-tensorrt"]
+        assert route.converts[-1].needs == Needs(gpu="H200")
+        assert route.proves, "who comes to build it can run it"
+
+    def test_not_where_there_is_another(self) -> None:
+        short = edge("onnx-to-triton", "onnx", "triton", properties={})
+        long = edge("tensorrt-to-triton", "tensorrt", "triton", properties={})
+        made = planned({}, cpu(FIRST, short, long, known=(BUILD,)), target="triton")
+        assert [route.name for route in made.routes] == ["first → onnx-to-triton"]
+        wished = planned({"gpu": "H200"}, cpu(FIRST, short, long, known=(BUILD,)), target="triton")
+        assert [route.name for route in wished.routes] == [
+            "first → onnx-to-tensorrt → tensorrt-to-triton"
+        ]
+
+    def test_one_that_is_offered_is_not_merely_known(self) -> None:
+        heard = BUILD.model_copy(update={"toolchain": {}, "version": 9})
+        roster = Roster(
+            (
+                Member(cpu(FIRST, known=(heard,)), online=True),
+                Member(gpu(H100), online=False),
+            )
+        )
+        assert roster.known == {}
+        assert roster.converters[BUILD.name] == BUILD
+
+    def test_their_options_are_checked_and_shown(self) -> None:
+        with pytest.raises(InvalidOptions, match="optimisation"):
+            planned({"optimisation": 5}, cpu(FIRST, known=(BUILD,)), target="tensorrt")
+        roster = Roster((Member(cpu(FIRST, known=(BUILD,)), online=True),))
+        assert BUILD in roster.every_version
+        shown = {view.target: view for view in known_routes(roster, "keras", None)}
+        assert not shown["tensorrt"].online
 
 
 class TestProofs:

@@ -19,7 +19,7 @@ from workers.tensorrt_bridge.options import TensorrtOptions
     libraries=("tensorrt",),
     memory=6.0,
     queue=Queue.GPU,
-    grace=5.0,
+    grace=3.0,
     timed=True,
 )
 def convert(bench: Bench[TensorrtOptions]) -> None:

@@ -17,7 +17,7 @@ from workers.tensorrt_bridge.options import EngineOptions
     packages=("onnx",),
     libraries=("tensorrt-rtx",),
     memory=6.0,
-    grace=5.0,
+    grace=3.0,
 )
 def convert(bench: Bench[EngineOptions]) -> None:
     """Compile all that needs no GPU; the user's finishes it when it first loads the engine."""

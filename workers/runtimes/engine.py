@@ -20,6 +20,7 @@ from workers.tensorrt_bridge.timing import timed
 from workers.verification.samples import Case, generate_at
 
 NAMES = ("min", "opt", "max")
+USUAL = "opt"
 
 
 class EngineRuntime(Runtime):
@@ -31,11 +32,11 @@ class EngineRuntime(Runtime):
     @override
     def sizes(self, path: Path) -> Sizes | None:
         """Smallest, usual and largest shapes of the first profile, each once."""
-        return tuple(shapes for shapes, _ in _points(self._told(path)))
+        return tuple(shapes for shapes, _ in _points(self._told(path)).values())
 
     @override
     def limits(self, path: Path) -> Limits | None:
-        points = _points(self._told(path))
+        points = tuple(_points(self._told(path)).values())
         return Limits(
             low=points[0][0], high=points[-1][0], values=tuple(values for _, values in points)
         )
@@ -78,8 +79,8 @@ class EngineRuntime(Runtime):
         told = self._told(path)
         signature = Signature(inputs=told.inputs, outputs=told.outputs)
         cases = [
-            (NAMES[number], generate_at(signature, shapes, values, scale=1.0, seed=(number,)))
-            for number, (shapes, values) in enumerate(_points(told))
+            (name, generate_at(signature, shapes, values, scale=1.0, seed=(number,)))
+            for number, (name, (shapes, values)) in enumerate(_points(told).items())
         ]
         free, _ = torch.cuda.mem_get_info()
         with loaded(load(self.libraries[0]), path, told) as engine:
@@ -102,19 +103,23 @@ class EngineRuntime(Runtime):
         return told
 
 
-def _points(told: Manifest) -> list[tuple[Shapes, Shapes]]:
-    """Shapes of all inputs, and values of those that are shapes, from small to large."""
+def _points(told: Manifest) -> dict[str, tuple[Shapes, Shapes]]:
+    """Shapes of all inputs, and values of those that are shapes, from small to large.
+
+    What is no other than the usual ones is left out.
+    """
     if not told.profiles:
         raise InvalidModel("The manifest says no profile, so no shapes are known.")
-    points: list[tuple[Shapes, Shapes]] = []
-    for which in NAMES:
-        ends = {name: getattr(each, which) for name, each in told.profiles[0].items()}
-        shapes = {name: end for name, end in ends.items() if name not in told.values}
-        values = {name: end for name, end in ends.items() if name in told.values}
-        point = ({**shapes, **_fixed(told, values)}, values)
-        if point not in points:
-            points.append(point)
-    return points
+    points = {which: _point(told, which) for which in NAMES}
+    usual = points[USUAL]
+    return {which: each for which, each in points.items() if which == USUAL or each != usual}
+
+
+def _point(told: Manifest, which: str) -> tuple[Shapes, Shapes]:
+    ends = {name: getattr(each, which) for name, each in told.profiles[0].items()}
+    shapes = {name: end for name, end in ends.items() if name not in told.values}
+    values = {name: end for name, end in ends.items() if name in told.values}
+    return {**shapes, **_fixed(told, values)}, values
 
 
 def _fixed(told: Manifest, values: Shapes) -> Shapes:
