@@ -186,6 +186,17 @@ def test_gpu_worker_is_given_gpus_and_pinned_libraries() -> None:
     )
 
 
+def test_cpu_worker_can_build_rtx_engines_and_keeps_no_compiler() -> None:
+    (made,) = [
+        line
+        for line in arguments(DOCKER / "cpu-worker.Dockerfile", "RUN")
+        if "workers.tensorrt_bridge.build" in line
+    ]
+    steps = [step.strip() for step in made.split("&&")]
+    assert runnable(steps[2].split())
+    assert {"gcc", "libc6-dev"} <= set(steps[1].split()) & set(steps[3].split())
+
+
 @pytest.mark.parametrize("name", ["cpu-worker", "gpu-worker"])
 def test_workers_can_be_scaled(name: str) -> None:
     worker = SERVICES[name]
