@@ -40,7 +40,7 @@ IDLE = 5
 step is ready. It is less than one, most of the time; what a doorbell misses, the sweeper rings
 for again after about a second."""
 
-LONG_NAP, MANY = 0.8, 24  # long beside what a step costs, which grows when cores are busy
+LONG_NAP, MANY = 1.5, 16  # long beside what a step costs, which grows when cores are busy
 PATIENCE = 300  # seconds; a bound against hanging, not a measurement
 
 
