@@ -3,6 +3,7 @@
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, Final
@@ -20,6 +21,21 @@ SUFFIX: Final = ".engine"
 ENGINE: Final = "model.engine"
 MANIFEST: Final = "manifest.json"
 LARGEST_MANIFEST: Final = 16 << 20  # bytes
+
+PACKED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+ENCRYPTED: Final = 0x1
+"""The flag of a member that asks for a password. PKWARE, "APPNOTE", 4.4.4."""
+
+UNREADABLE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    KeyError,
+    ValueError,
+    NotImplementedError,
+    RecursionError,
+)
+"""What a file may raise that is not what it should be: a server, too, may send anything."""
 
 Engine = str | Path | JobView | EngineView | Manifest
 """A job or its id, a manifest, or a path: an engine, what lies beside it, or the stored zip."""
@@ -102,13 +118,14 @@ def _unpack(archive: Path, target: Path, told: EngineView | None) -> Path:
     try:
         with zipfile.ZipFile(archive) as packed:
             manifest = _packed_manifest(packed)
-            with packed.open(ENGINE) as member, partial.open("wb") as out:
+            with _member(packed, ENGINE) as member, partial.open("wb") as out:
                 _copy(member, out, manifest)
         shown = {**plain(told), "manifest": manifest} if told else {"manifest": manifest}
-        aside.write_text(json.dumps(shown, indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(shown, indent=2, ensure_ascii=False)
+        aside.write_text(f"{text}\n", encoding="utf-8")
         aside.replace(beside(target))
         return partial.replace(target)
-    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise BadAnswer(
             f"The result is not the zip of an engine and its manifest ({error}). Take it as it"
             " is: give a path that ends in .zip."
@@ -119,7 +136,9 @@ def _unpack(archive: Path, target: Path, told: EngineView | None) -> Path:
 
 
 def _copy(member: IO[bytes], out: IO[bytes], manifest: Mapping[str, Any]) -> None:
-    size, digest = int(manifest["size"]), hashlib.sha256()
+    size, digest = manifest["size"], hashlib.sha256()
+    if not isinstance(size, int):
+        raise ValueError(f"{MANIFEST} says no size")  # noqa: TRY004 - told with the other faults
     done = 0
     while done <= size and (chunk := member.read(CHUNK)):
         done += len(chunk)
@@ -139,7 +158,7 @@ def _manifest_at(path: Path) -> dict[str, Any]:
         else:
             with path.open("rb") as file:
                 found = _document(file.read(LARGEST_MANIFEST), path.name)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, NotImplementedError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise Misuse(
             f"{str(path)!r} holds no manifest of an engine ({error}). Give the file"
             " `model.engine.json` that lies beside an engine, its zip, or the job's id.",
@@ -150,12 +169,20 @@ def _manifest_at(path: Path) -> dict[str, Any]:
 
 
 def _packed_manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
-    with archive.open(MANIFEST) as member:
+    with _member(archive, MANIFEST) as member:
         return _document(member.read(LARGEST_MANIFEST), MANIFEST)
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    packed = archive.getinfo(name)
+    if packed.compress_type not in PACKED or packed.flag_bits & ENCRYPTED:
+        raise ValueError(f"{name} is encrypted, or packed as the service packs nothing")
+    return archive.open(packed)
 
 
 def _document(text: bytes, name: str) -> dict[str, Any]:
     found = json.loads(text)
     if not isinstance(found, dict):
         raise ValueError(f"{name} is no JSON object")  # noqa: TRY004 - told with the other faults
+    json.dumps(found, ensure_ascii=False, allow_nan=False).encode()  # it is to be sent on
     return found

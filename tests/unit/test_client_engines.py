@@ -34,6 +34,32 @@ def packed(engine: bytes = ENGINE, manifest: Any = None, **more: bytes) -> bytes
     return kept.getvalue()
 
 
+def spoiled(where: int) -> bytes:
+    """A zip with a byte changed, counted from where its first member begins."""
+    content = bytearray(squeezed())
+    content[where] ^= 0xFF
+    return bytes(content)
+
+
+def squeezed(compression: int = zipfile.ZIP_DEFLATED, manifest: str | None = None) -> bytes:
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", compression) as archive:
+        archive.writestr("model.engine", ENGINE)
+        archive.writestr("manifest.json", manifest or json.dumps(answers.manifest(ENGINE)))
+    return kept.getvalue()
+
+
+def encrypted() -> bytes:
+    """The flags say so, of both members, in both of their places."""
+    content = bytearray(packed())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = content.find(mark)
+        while place >= 0:
+            content[place + flags] |= 1
+            place = content.find(mark, place + 1)
+    return bytes(content)
+
+
 def serve(shaky: Shaky, content: bytes, format: str = "tensorrt-rtx") -> None:
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
     output = answers.output(digest, len(content), "digits.zip") | {"format": format}
@@ -118,10 +144,32 @@ def test_names_that_lead_elsewhere_are_never_written(
         packed(engine=ENGINE[:-1] + bytes([ENGINE[-1] ^ 1])),
         packed(manifest=[]),
         packed(manifest={"size": "many"}),
+        packed(manifest=answers.manifest(ENGINE) | {"size": [1]}),
+        packed(manifest=answers.manifest(ENGINE) | {"size": None}),
+        squeezed(manifest='{"size": 1e999}'),
+        squeezed(manifest="[" * 200_000),
+        squeezed(zipfile.ZIP_BZIP2),
+        spoiled(len("model.engine") + 30),
+        encrypted(),
         b"no zip",
         packed()[:1000],
     ],
-    ids=["short", "long", "changed", "no object", "no digest", "no zip", "cut"],
+    ids=[
+        "short",
+        "long",
+        "changed",
+        "no object",
+        "no digest",
+        "a list of sizes",
+        "no size",
+        "endless",
+        "deep",
+        "bzip2",
+        "no deflate",
+        "encrypted",
+        "no zip",
+        "cut",
+    ],
 )
 def test_a_zip_that_is_no_engines_leaves_what_was_there(
     shaky: Shaky, ferry: Modelferry, tmp_path: Path, content: bytes
@@ -150,8 +198,10 @@ def test_an_engine_is_described_by_whatever_there_is_of_it(job: Job, tmp_path: P
 def test_a_file_that_is_no_manifest_is_named(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("nothing")
+    endless = tmp_path / "endless.json"
+    endless.write_text('{"size": 1e999}')
     absent = ("absent.json", "folder/absent")
-    for each in (path, tmp_path / "absent", tmp_path / "alone.engine", *absent):
+    for each in (path, endless, tmp_path / "absent", tmp_path / "alone.engine", *absent):
         with pytest.raises(errors.Misuse, match="no manifest"):
             described(each)
 
