@@ -12,6 +12,9 @@ from shared.domain.targets import Target
 MOST_JOBS: Final = 64
 """Of one request."""
 
+MOST_TOLD: Final = 10**9
+"""A larger number is not written out: a matrix of many options has one of thousands of digits."""
+
 
 def combined(targets: Sequence[Target]) -> list[tuple[Target, str | None]]:
     """Each target without its matrix, and in words which combination it is, if it is one.
@@ -25,8 +28,9 @@ def combined(targets: Sequence[Target]) -> list[tuple[Target, str | None]]:
     matrices = [_checked(target) for target in targets]
     count = sum(prod(map(len, matrix.values())) for matrix in matrices)
     if count > MOST_JOBS:
+        told = count if count < MOST_TOLD else f"more than {MOST_TOLD}"
         raise InvalidSchema(
-            f"The targets come to {count} jobs; one request may have {MOST_JOBS}.",
+            f"The targets come to {told} jobs; one request may have {MOST_JOBS}.",
             field="targets",
         )
     return [

@@ -255,6 +255,7 @@ class TestMatrix:
             Target(format="onnx", options={"opset": 17}, matrix={"opset": (17, 18)}),
             Target(format="onnx", matrix={"opset": ()}),
             Target(format="onnx", matrix={"a": tuple(range(100)), "b": tuple(range(10**4))}),
+            Target(format="onnx", matrix={f"o{n}": tuple(range(10)) for n in range(5000)}),
         ],
     )
     def test_what_is_no_matrix(self, queue: World, target: Target) -> None:
