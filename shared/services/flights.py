@@ -50,6 +50,9 @@ class Flights:
     def hold(self, claimed: Claimed) -> Iterator[Flight]:
         flight = Flight(claimed)
         with self._lock:
+            earlier = self._flights.get(claimed.step)
+            if earlier is not None:  # another thread of ours has it yet, and lost it unheard
+                earlier.land(Landing.LOST)
             self._flights[claimed.step] = flight
             if self.halted.is_set():
                 flight.land(Landing.CLOSING)
@@ -57,7 +60,8 @@ class Flights:
             yield flight
         finally:
             with self._lock:
-                del self._flights[claimed.step]
+                if self._flights.get(claimed.step) is flight:
+                    del self._flights[claimed.step]
 
     def leases(self) -> dict[str, Lease]:
         """By step: what a heartbeat renews."""

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,14 @@ from shared.domain.orders import ProgressNote
 from shared.domain.outcomes import Agreed, Broke, Outcome, Produced, Stopped
 from shared.ports import Claimed, Pulse
 from shared.services.execute import order_for
+from shared.services.flights import Flights, Landing
 from tests.support.execution import (
     CONVERT,
     VERIFY,
     Bench,
     Script,
     bench_in,
+    claimed,
 )
 
 
@@ -239,3 +242,21 @@ def test_a_folder_that_resists_is_removed(bench: Bench) -> None:
 
     bench.execute(lock_up, VERIFY)
     assert Path("/etc/passwd").exists()
+
+
+@pytest.mark.parametrize("older_ends_first", [True, False])
+def test_a_step_that_comes_back_to_its_worker_is_a_flight_of_its_own(
+    *, older_ends_first: bool
+) -> None:
+    """Its lease ran out unheard, and another thread of the same worker claims it again."""
+    flights = Flights()
+    lost = claimed(CONVERT)
+    lease = replace(lost.lease, attempt=lost.lease.attempt + 1)
+    held = [flights.hold(lost), flights.hold(replace(lost, lease=lease))]
+    older, newer = (each.__enter__() for each in held)
+    assert (older.reason, newer.reason) == (Landing.LOST, None)
+    first, last = held if older_ends_first else reversed(held)
+    first.__exit__(None, None, None)
+    assert flights.leases() == ({"step-1": lease} if older_ends_first else {})
+    last.__exit__(None, None, None)
+    assert flights.leases() == {}
