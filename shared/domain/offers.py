@@ -114,9 +114,9 @@ class Offer(BaseModel):
     def capabilities(self) -> tuple[str, ...]:
         """What the claim query matches a step against: what its own queues have need of."""
         held = self.runtimes
-        on_cpu = held if Queue.CPU in self.queues else ()
+        on_cpu = Queue.CPU in self.queues
         return (
-            *(f"inspect:{each.format}" for each in on_cpu),
+            *(f"inspect:{one.format}" for one in held if on_cpu or one.queue in self.queues),
             *(each.capability for each in self.converters if each.queue in self.queues),
             *(each.capability for each in self.checkers if Queue.CPU in self.queues),
             *(

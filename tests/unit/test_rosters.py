@@ -98,6 +98,7 @@ class TestCapabilities:
             (
                 (Queue.GPU,),
                 {
+                    "inspect:tensorrt",
                     "convert:build@1",
                     "verify:onnx:tensorrt",
                     "verify:tensorrt:onnx",
