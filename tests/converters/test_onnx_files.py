@@ -183,3 +183,29 @@ def test_an_operator_that_nobody_knows_is_found_in_the_graph(bench, refused, tmp
     path.write_bytes(proto.SerializeToString())
     fault = refused(bench.verify((path, "onnx"), (path, "onnx")), "unsupported_operator")
     assert (fault.node, fault.operator) == ("frob_1", "acme:Frobnicate")
+
+
+def test_an_operator_of_a_node_without_a_name_is_named_alone(bench, refused, tmp_path):
+    """ONNX Runtime has no Max for int16, and says of the node `with name ''`."""
+    ends = [tensor(name, ["n"], TensorProto.INT16) for name in "aby"]
+    path = tmp_path / "m.onnx"
+    onnx.save(model([helper.make_node("Max", ["a", "b"], ["y"])], ends[:2], ends[2:]), path)
+    fault = refused(bench.verify((path, "onnx"), (path, "onnx")), "unsupported_operator")
+    assert (fault.operator, fault.node) == ("Max", None)
+
+
+def test_models_older_than_shape_inference_are_slimmed(bench, tmp_path):
+    """IR version 3, where each weight is an input, and an opset that onnxslim cannot infer."""
+    shape = numpy_helper.from_array(np.array([1, 6], np.int64))
+    nodes = [
+        helper.make_node("Constant", [], ["shape"], value=shape),
+        helper.make_node("Reshape", ["x", "shape"], ["flat"]),
+        helper.make_node("Tanh", ["flat"], ["y"]),
+    ]
+    opsets = [helper.make_opsetid("", 6)]
+    ends = [tensor("x", [2, 3])], [tensor("y", [1, 6])]
+    old = model(nodes, *ends, opset_imports=opsets)
+    old.ir_version = 3
+    path = tmp_path / "m.onnx"
+    onnx.save(old, path)
+    assert bench.carry("onnx-simplify", path, simplify=True).report["outputs"][0]["max_abs"] == 0

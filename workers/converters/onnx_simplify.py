@@ -1,6 +1,6 @@
 """ONNX to a smaller ONNX: constants folded, idle nodes dropped, by onnxslim."""
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field
 
@@ -8,6 +8,13 @@ from shared.domain.formats import ONNX
 from shared.domain.offers import Fidelity
 from workers.converter import Bench, Options, converter
 from workers.deliver import LARGEST_FILE, deliver, draft
+from workers.precision.models import version
+
+INFERRED: Final = 7
+"""The opset from which onnxslim infers shapes; of an older model its inference makes nothing."""
+
+FREE_WEIGHTS: Final = 4
+"""The IR version from which weights need not be inputs, too; onnxslim takes them out of these."""
 
 
 class Simplify(Options):
@@ -39,7 +46,8 @@ def convert(bench: Bench[Simplify]) -> None:
     model = onnx.load(bench.source)
     before = len(model.graph.node)
     bench.say("folding constants", progress=0.2)
-    slim = onnxslim.slim(model)
+    slim = onnxslim.slim(model, no_shape_infer=version(model) < INFERRED)
+    slim.ir_version = max(slim.ir_version, FREE_WEIGHTS)
     bench.say(f"{before} nodes are {len(slim.graph.node)} now", progress=0.8)
     path = draft(bench)
     onnx.save(slim, path, **_layout(slim))

@@ -36,8 +36,9 @@ def read_fault(error: Exception) -> FerryError:
 
 def _unsupported(found: re.Match[str], text: str) -> UnsupportedOperator:
     operator = found["operator"]
-    named = NODE.search(text)
-    node = found.groupdict().get("node") or (named["node"] if named else None)
+    parts = found.groupdict()
+    named = None if "node" in parts else NODE.search(text)
+    node = parts.get("node") or (named["node"] if named else None)
     where = f" (node {node!r})" if node else ""
     return UnsupportedOperator(
         f"ONNX Runtime has no implementation of the operator {operator}{where}, or none for"
