@@ -1,6 +1,7 @@
 """What a job shows of its request, its checks, its engine and the devices that it ran on."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import pytest
 
 from shared.domain.artifacts import Artifact
 from shared.domain.errors import DeviceMemoryExceeded, NotFound, UnsupportedOperator
+from shared.domain.gpus import Gpu
 from shared.domain.jobs import JobState
 from shared.domain.lifecycle import State
 from shared.domain.offers import CheckerOffer
@@ -16,6 +18,8 @@ from shared.domain.plans import Convert, Plan, Route
 from shared.domain.views import JobView
 from tests.support.gpus import (
     H100,
+    H200,
+    L4,
     ON_CPU,
     checked,
     claimed_on,
@@ -24,7 +28,7 @@ from tests.support.gpus import (
     submit,
     work_on,
 )
-from tests.support.queue import COVERED, World, broke, digest, offer, world
+from tests.support.queue import COVERED, World, broke, digest, offer, success, world
 
 GAP = {"node": "n", "operator": "Loop", "reason": "It is not covered."}
 UNCOVERED = COVERED | {"supported": False, "covered": 2, "gaps": [GAP]}
@@ -66,7 +70,7 @@ class TestRequest:
         found = queue.jobs.by_request("default", request)
         assert [job.id for job in found] == [job.id for job in jobs]
         assert [job.plan for job in found] == plans
-        assert all(job.waiting_for is None for job in found)
+        assert {job.waiting_for for job in found} == {"waiting: needs any GPU; on line: no GPU"}
 
     def test_a_retry_keeps_its_place(self, queue: World) -> None:
         jobs = submit(queue, engine_plan(), engine_plan(options={"n": 1}))
@@ -213,6 +217,31 @@ def test_a_report_that_nobody_could_read_is_a_broken_step(
         assert after.steps[1].attempts[-1].outcome == "broke"
     work_on(queue, H100)
     assert queue.show(job).state is JobState.SUCCEEDED
+
+
+@pytest.mark.parametrize("told", [H200, L4, H100.model_copy(update={"name": "x" * 1000})])
+def test_the_manifest_of_another_gpu_is_a_broken_step(queue: World, told: Gpu) -> None:
+    """Or the verification would wait for a GPU that nobody has, or run on one of another kind."""
+    job = ready(queue)
+    claimed = claimed_on(queue, H100)
+    honest = success(claimed)
+    assert isinstance(honest, Produced)
+    manifest = honest.report["manifest"] | {"gpu": told.model_dump()}
+    queue.settle(claimed, replace(honest, report={"manifest": manifest}))
+    assert queue.show(job).steps[1].attempts[-1].outcome == "broke"
+    work_on(queue, H100)
+    assert queue.show(job).state is JobState.SUCCEEDED
+
+
+def test_a_manifest_that_is_null_is_none(queue: World) -> None:
+    job = ready(queue)
+    claimed = claimed_on(queue, H100)
+    built = success(claimed)
+    assert isinstance(built, Produced)
+    queue.settle(claimed, replace(built, report={"manifest": None}))
+    work_on(queue, H100)
+    assert queue.show(job).state is JobState.SUCCEEDED
+    assert queue.show(job).report.engine is None
 
 
 def test_further_models_go_into_the_last_convert_in_their_order(queue: World) -> None:

@@ -335,7 +335,8 @@ class TestCheck:
     CHECKS = CheckerOffer(source="onnx", target="tensorrt-rtx", version=1)
 
     def test_it_is_a_job_that_builds_nothing(self, queue: World) -> None:
-        queue.fleet.announce(offer("one", FIRST, checkers=(self.CHECKS,)))
+        build = edge("build", "onnx", "tensorrt-rtx", properties={})
+        queue.fleet.announce(offer("one", FIRST, known=(build,), checkers=(self.CHECKS,)))
         target = Target(format="tensorrt-rtx")
         job = queue.submit.check("default", model_id=queue.model(), target=target)
         assert (job.purpose, job.target) == ("check", "tensorrt-rtx")
