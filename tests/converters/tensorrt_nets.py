@@ -144,3 +144,32 @@ def picky() -> Any:
 def saved(path: Path, net: Any) -> Path:
     onnx.save(net, path)
     return path
+
+
+def old() -> Any:
+    """Of opset 6, whose Add broadcasts as no parser of today knows it."""
+    ends = [value(name, FLOAT, [2, 3]) for name in "xy"]
+    weights = [weight(np.ones(3, np.float32), "b")]
+    nodes = [node("Add", ["x", "b"], ["y"], name="sum", broadcast=1)]
+    made = model(nodes, ends[:1], ends[1:], weights)
+    made.opset_import[0].version = 6
+    return made
+
+
+def running_product() -> Any:
+    """An operator of ONNX's own that the parser takes for a plugin's."""
+    ends = [value(name, FLOAT, [2, 3]) for name in "xy"]
+    axis = [weight(np.array(0, np.int64), "axis")]
+    nodes = [node("CumProd", ["x", "axis"], ["y"], name="run")]
+    made = model(nodes, ends[:1], ends[1:], axis)
+    made.opset_import[0].version = 26
+    return made
+
+
+def causal() -> Any:
+    """An attention that the parser takes, and the builder has no kernel for."""
+    ends = [value(name, FLOAT, [2, 3, 4, 8]) for name in "qkvy"]
+    nodes = [node("Attention", ["q", "k", "v"], ["y"], name="look", is_causal=1)]
+    made = model(nodes, ends[:3], ends[3:])
+    made.opset_import[0].version = 23
+    return made

@@ -189,8 +189,11 @@ def test_an_operator_that_is_not_taken_is_named(fault):
         (nets.inner_gap(), "inner", "Det", "inside of branch"),
         (nets.custom(), "foo", "Foo", "no operator of ONNX"),
         (nets.text(), "x", "Input", "STRING"),
+        (nets.old(), "sum", "Add", "with opset 13 or later"),
+        (nets.running_product(), "run", "CumProd", "else replace it in the model"),
+        (nets.causal(), "look", "Attention", "not supported by a dedicated kernel"),
     ],
-    ids=["quantized bias", "branch", "custom", "text"],
+    ids=["quantized bias", "branch", "custom", "text", "old", "no plugin", "no kernel"],
 )
 def test_gaps_come_with_what_to_try(fault, net, node, operator, words):
     found = fault(net, "unsupported_operator")

@@ -16,7 +16,7 @@ from shared.domain.errors import (
     UnsupportedOperator,
 )
 from shared.domain.gpus import GIB
-from workers.tensorrt_bridge.gaps import BROKEN, Fault, mentioned, reason
+from workers.tensorrt_bridge.gaps import BROKEN, Fault, kind_mentioned, mentioned, reason
 from workers.tensorrt_bridge.library import Library
 from workers.tensorrt_bridge.options import EngineOptions
 
@@ -109,7 +109,8 @@ def _of_options(library: Library, options: EngineOptions, text: str) -> FerryErr
 def _of_model(library: Library, text: str, last: str, path: Path) -> FerryError | None:
     if PROFILE.search(text):
         return InvalidProfile(f"{library.title} refuses the shapes: {last}", field="shapes")
-    if not LAYER.search(text) or not (found := mentioned(path, text)):
+    found = mentioned(path, text) if LAYER.search(text) else kind_mentioned(path, text)
+    if not found:
         return None
     node, operator = found
     return UnsupportedOperator(

@@ -14,11 +14,20 @@ BROKEN: Final = {"MODEL_DESERIALIZE_FAILED", "INVALID_GRAPH"}
 INPUT: Final = "Input"
 """Stands for the operator where the parser refuses an input of the model."""
 
+BROADCASTING: Final = "Pre-opset 7 broadcasting"
+"""What the parser says of these operators in models that are too old, and of no node."""
+
+_BROADCAST: Final = frozenset(
+    {"Add", "And", "Div", "Equal", "Gemm", "Greater", "Less", "Mul", "Or", "Pow", "Sub", "Xor"}
+)
+
 _ASSERTED: Final = re.compile(r"^Assertion failed: ")
 _CALLED: Final = re.compile(r"Error Code \d+: [\w ]+ \((?P<said>.*)", re.DOTALL)
 _WHERE: Final = re.compile(r"\s+In \w+( at .*)?$", re.DOTALL)
 _TELLING: Final = 3
 """Letters of a name that is no chance word of a sentence."""
+
+_KIND: Final = re.compile(r"\b(?P<operator>[A-Z]\w+) operation was not supported")
 
 _FLOATS: Final = frozenset({"FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16", "FLOAT8E4M3FN"})
 _TAKEN: Final = _FLOATS | {"INT64", "INT32", "INT8", "UINT8", "BOOL"}
@@ -91,8 +100,11 @@ def _fault(error: Any, path: Path) -> Fault:
     said = reason(error.desc())
     node, operator = error.node_name(), error.node_operator()
     if not operator and code not in BROKEN:
-        operator = INPUT
-        node, said = _strange_input(path) or ("", said)
+        if BROADCASTING in said:
+            node, operator = _first_of(path, _BROADCAST)
+        else:
+            operator = INPUT
+            node, said = _strange_input(path) or ("", said)
     inside = _within(error)
     return Fault(
         node=node,
@@ -119,3 +131,19 @@ def _strange_input(path: Path) -> tuple[str, str] | None:
         if name not in _TAKEN:
             return each.name, f"no input can be of the type {name}."
     return None
+
+
+def kind_mentioned(path: Path, said: str) -> tuple[str, str] | None:
+    """Name and operator of the first node of the operator that a builder's message speaks of."""
+    found = _KIND.search(said)
+    node, operator = _first_of(path, frozenset({found["operator"]})) if found else ("", "")
+    return (node, operator) if operator else None
+
+
+def _first_of(path: Path, operators: frozenset[str]) -> tuple[str, str]:
+    """Name and operator of the first node of one of those; empty where there is none."""
+    import onnx
+
+    nodes = _nodes(onnx.load(path, load_external_data=False).graph)
+    found = ((each.name, each.op_type) for each in nodes if each.op_type in operators)
+    return next(found, ("", ""))

@@ -39,10 +39,15 @@ _BY_REASON: Final = (
         f"Leave the biases in float (ONNX Runtime's quantizer: `QuantizeBias: False`), or {LOWER}",
     ),
     (
-        "lugin not found",
-        "It is no operator of ONNX: export the model with standard operators only.",
+        "Pre-opset 7 broadcasting",
+        "The model is too old: export it anew, with opset 13 or later.",
     ),
 )
+
+_PLUGIN: Final = "lugin not found"
+"""What the parser says of every operator that it does not know by name, ONNX's own or not."""
+
+_FOREIGN: Final = "It is no operator of ONNX: export the model with standard operators only."
 
 
 def hint(operator: str, reason: str) -> str | None:
@@ -52,4 +57,12 @@ def hint(operator: str, reason: str) -> str | None:
             return sentence
     if not operator:
         return None
+    if _PLUGIN in reason and not _is_standard(operator):
+        return _FOREIGN
     return _BY_OPERATOR.get(operator, FOLD)
+
+
+def _is_standard(operator: str) -> bool:
+    from onnx import defs
+
+    return any(each.name == operator for each in defs.get_all_schemas())
