@@ -79,22 +79,31 @@ def settle(session: Session, job: JobRow, ending: Ending, persistence: Persisten
         LeaseLost: the step is another attempt's now.
     """
     course = Course(session, job)
-    believed = replace(ending, outcome=_believed(ending.outcome))
+    believed = replace(ending, outcome=_believed(session, ending))
     step = _close(course, believed, persistence)
     course.follow()
     result = _keep(session, step, believed)
     return course.ready | (_share(session, result, job.id) if result else set())
 
 
-def _believed(outcome: Outcome) -> Outcome:
-    """The outcome, if others can read in its report what they look for there."""
+def _believed(session: Session, ending: Ending) -> Outcome:
+    """The outcome, if others can read in its report what they look for there.
+
+    An engine is verified on the kind of GPU that its manifest names: on another than it was
+    built on, or on one that nobody has.
+    """
+    outcome = ending.outcome
     if not isinstance(outcome, Produced | Agreed | Disagreed | Refused):
         return outcome
     try:
-        findings(outcome.report)
+        manifest = findings(outcome.report).manifest
     except ValidationError as error:
         log.warning("report_unreadable", error=str(error))
         return Broke(Crashed("The step ended with a report that cannot be read.").fault)
+    built_on = manifest.gpu.model_dump() if manifest and manifest.gpu else None
+    if built_on is not None and built_on != _device(session, ending):
+        log.warning("manifest_of_another_gpu", gpu=built_on)
+        return Broke(Crashed("The step ended with the manifest of another GPU.").fault)
     return outcome
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final, assert_never
 
 from shared.domain.artifacts import Artifact
-from shared.domain.engines import Manifest
+from shared.domain.findings import findings
 from shared.domain.formats import ONNX, TORCHSCRIPT
 from shared.domain.gpus import ANY, Gpu, Needs, exactly
 from shared.domain.lifecycle import State
@@ -125,7 +125,8 @@ def needs_at(action: Action, reports: Sequence[Mapping[str, Any]]) -> Needs:
 
 def gpu_of(report: Mapping[str, Any]) -> Gpu | None:
     """The device that built what the report tells of; None where it was built without one."""
-    return Manifest.model_validate(report["manifest"]).gpu if "manifest" in report else None
+    manifest = findings(report).manifest
+    return manifest.gpu if manifest else None
 
 
 def progress(plan: Plan, steps: Sequence[tuple[Place, State]]) -> Progress:
