@@ -1,5 +1,6 @@
 """Comparing: the jobs of one request, side by side."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,6 +38,7 @@ def _row(job: JobView, varied: Sequence[str]) -> ComparedView:
     build = report.build or {}
     manifest = report.engine.manifest if report.engine else None
     held = (report.verification or {}) if report.unverified is None else {}
+    measured = held.get("measured")
     return ComparedView(
         job=job.id,
         target=job.target,
@@ -50,15 +52,31 @@ def _row(job: JobView, varied: Sequence[str]) -> ComparedView:
         precision=manifest.precision if manifest else asked(job.options).value,
         gpu=manifest.gpu.name if manifest and manifest.gpu else None,
         size=manifest.size if manifest else job.output.size if job.output else None,
-        build_seconds=build.get("seconds"),
-        peak_memory=build.get("peak_memory"),
-        peak_device_memory=build.get("peak_device_memory"),
+        build_seconds=_number(build.get("seconds")),
+        peak_memory=_count(build.get("peak_memory")),
+        peak_device_memory=_count(build.get("peak_device_memory")),
         largest_error=_largest_error(held),
-        measured=held.get("measured"),
+        measured=measured if isinstance(measured, dict) else None,
     )
 
 
 def _largest_error(verification: Mapping[str, Any]) -> float | None:
-    outputs = verification.get("outputs", ())
-    found = [each["max_abs"] for each in outputs if each.get("max_abs") is not None]
-    return max(found) if found else None
+    outputs = verification.get("outputs")
+    told = [
+        _number(each.get("max_abs"))
+        for each in (outputs if isinstance(outputs, list) else ())
+        if isinstance(each, dict)
+    ]
+    return max((each for each in told if each is not None), default=None)
+
+
+def _number(told: object) -> float | None:
+    """A report is a child's word, which runs what users sent: what is no number is left out."""
+    if isinstance(told, int | float) and abs(told) <= sys.float_info.max:
+        return float(told)
+    return None
+
+
+def _count(told: object) -> int | None:
+    number = _number(told)
+    return None if number is None else int(number)

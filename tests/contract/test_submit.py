@@ -242,6 +242,21 @@ class TestMatrix:
         assert {row.proof for row in view.jobs} == {"verified"}
         assert {(row.precision, row.size) for row in view.jobs} == {("fp32", 7)}
 
+    def test_reports_that_tell_no_numbers_are_compared(self, queue: World) -> None:
+        """A child runs what users send, and may say anything."""
+        (job,), _ = queue.submit("default", model_id=queue.model(), targets=[ONNX])
+        queue.work()
+        (made,) = queue.ask.request("default", job.request)
+        for lie in ("much", [1], {"a": 1}, 10**400, None):
+            told = {"seconds": lie, "peak_memory": lie, "peak_device_memory": lie}
+            outputs = ([{"max_abs": lie}], [lie], lie)
+            for each in outputs:
+                held = {"outputs": each, "measured": "fast"}
+                report = made.report.model_copy(update={"build": told, "verification": held})
+                (row,) = compared([made.model_copy(update={"report": report})]).jobs
+                assert row.build_seconds is row.peak_memory is row.peak_device_memory is None
+                assert row.largest_error is row.measured is None
+
     def test_the_combination_at_fault_is_named(self, queue: World) -> None:
         target = matrix(opset=(17, 99), simplify=(True,))
         with pytest.raises(InvalidOptions, match="With opset 99, simplify True: ") as error:
