@@ -77,7 +77,7 @@ class Needs(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    gpu: str | None = Field(None, min_length=1, max_length=80)
+    gpu: str | None = Field(None, min_length=1, max_length=120)  # NVML's names have 95 at most
     compute_capability: ComputeCapability | None = None
     at_least: ComputeCapability | None = None
     memory: int | None = Field(None, ge=1)

@@ -135,6 +135,11 @@ class TestMet:
     def test_by_an_h100(self, needs: Mapping[str, object], met: bool) -> None:  # noqa: FBT001 - a parameter of the table
         assert Needs.model_validate(needs).met_by(gpu()) is met
 
+    def test_the_longest_name_that_a_driver_tells_is_its_own(self) -> None:
+        """NVML's buffer of a name has 96 bytes, the last of which is NUL."""
+        long = gpu("NVIDIA " + "x" * 88)
+        assert exactly(long).met_by(long)
+
     @given(GPUS)
     def test_nothing_asked_is_met_by_all(self, one: Gpu) -> None:
         assert ANY.met_by(one)
