@@ -81,7 +81,7 @@ class Machine:
         libraries = probe(wanted(queues), clean, folder)
         remove(folder)
         host = socket.gethostname()
-        return offer(
+        ours = offer(
             worker=f"{host}-{os.getpid()}",
             host=host,
             queues=queues,
@@ -92,6 +92,7 @@ class Machine:
             gpus=found.gpus,
             missing=(*found.missing, *libraries.missing),
         )
+        return ours.model_copy(update={"known": ()})  # no other will come
 
     def _below(self, name: str) -> Path:
         path = self._folder / name
