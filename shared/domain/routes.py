@@ -46,23 +46,30 @@ def routes(
     Edges from a format to itself are no part of the search. One for each wish that `options`
     have is put in where the path stops at its format; those at one stop in the order of their
     names. A path that cannot honour every wish is none, nor is one without a GPU step where
-    `options` say what the GPU must be. A lossy edge between formats is never taken (nobody
-    asked for the loss). The edges named `without` are not taken, but their wishes stand. Of what
-    is found the `most` first are given.
+    `options` say what the GPU must be, nor one that leaves more of `options` unheard than
+    another would. A lossy edge between formats is never taken (nobody asked for the loss). The
+    edges named `without` are not taken, but what they would have done is no less asked for. Of
+    what is found the `most` first are given.
     """
     distinct = {(edge.name, edge.version): edge for edge in edges}
     known = [distinct[key] for key in sorted(distinct)]
-    usable = [edge for edge in known if edge.name not in without]
     wishes = wishes_of(known, options)
-    asked = [edge for edge in usable if is_asked(edge, options)]
+    asked = [edge for edge in known if is_asked(edge, options)]
     needed = needed_of(known, options)
-    roads = [edge for edge in usable if not edge.asked_by and edge.fidelity < Fidelity.LOSSY]
+    roads = [edge for edge in known if not edge.asked_by and edge.fidelity < Fidelity.LOSSY]
     if source == target:
         plain: Iterator[Path] = iter([()])
     else:
         plain = _paths(roads, source, target, (), frozenset({source}))
     dressed = (each for path in plain for each in _dressed(path, source, asked, wishes))
-    found = [path for path in dressed if path and needed <= _said_of_gpus(path)]
+    able = [path for path in dressed if path and needed <= _said_of_gpus(path)]
+    unheard = [len(unheard_on(path, known, options)) for path in able]
+    least = min(unheard, default=0)
+    found = [
+        path
+        for path, count in zip(able, unheard, strict=True)
+        if count == least and not any(edge.name in without for edge in path)
+    ]
     found.sort(key=lambda path: (cost(path), [edge.name for edge in path]))
     found.sort(key=lambda path: any(edge.capability not in online for edge in path))
     return tuple(found[:most])
@@ -87,6 +94,18 @@ def is_asked(edge: ConverterOffer, options: Mapping[str, Any]) -> bool:
 def wishes_of(edges: Iterable[ConverterOffer], options: Mapping[str, Any]) -> frozenset[str]:
     """The options whose values ask for some edge."""
     return frozenset(edge.asked_by for edge in edges if edge.asked_by and is_asked(edge, options))
+
+
+def unheard_on(
+    path: Path, edges: Iterable[ConverterOffer], options: Mapping[str, Any]
+) -> frozenset[str]:
+    """The options that would change nothing on this path: no edge on it takes them.
+
+    A wish among `edges` is heard on every path, since one without its edge is none.
+    """
+    taken = {name for edge in path for name in edge.options.get("properties", {})}
+    taken |= {edge.asked_by for edge in edges if edge.asked_by}
+    return frozenset(name for name, value in options.items() if value is not None) - taken
 
 
 def needed_of(edges: Iterable[ConverterOffer], options: Mapping[str, Any]) -> frozenset[str]:

@@ -18,7 +18,7 @@ from shared.domain.gpus import ANY, Needs
 from shared.domain.offers import ConverterOffer, Queue
 from shared.domain.plans import Convert, Declined, Inspect, Plan, Route
 from shared.domain.rosters import Roster
-from shared.domain.routes import Path, routes
+from shared.domain.routes import Path, routes, unheard_on
 from shared.domain.targets import Target
 from shared.domain.views import RouteView
 from shared.services.checking import check_before
@@ -38,6 +38,7 @@ class Found:
     paths: tuple[Path, ...]
     places: Mapping[str, Placed]
     declined: Mapping[str, FerryError]
+    unheard: tuple[Declined, ...] = ()
 
 
 def plan(source: str, target: Target, roster: Roster, *, samples: bool = False) -> Plan:
@@ -135,7 +136,20 @@ def search(
                 left_out[edge.name] = error
     if not paths:
         raise unhonoured(left_out)
-    return Found(paths, places, left_out)
+    return Found(paths, places, left_out, tuple(_unheard(paths[0], edges, given)))
+
+
+def _unheard(
+    path: Path, edges: Sequence[ConverterOffer], given: Mapping[str, Any]
+) -> Iterator[Declined]:
+    """Each option that changes nothing, by the converters that would have taken it."""
+    for name in sorted(unheard_on(path, edges, given)):
+        takers = {edge.name for edge in edges if name in edge.options.get("properties", {})}
+        yield Declined(
+            converter=", ".join(sorted(takers)),
+            reason=f"No route takes {name!r} along with all else that was asked; it changed"
+            " nothing.",
+        )
 
 
 def converts_of(path: Path, places: Mapping[str, Placed]) -> tuple[Convert, ...]:
@@ -158,9 +172,10 @@ def converts_of(path: Path, places: Mapping[str, Placed]) -> tuple[Convert, ...]
 
 def declined(found: Found) -> tuple[Declined, ...]:
     """What was left out, for the plan."""
-    return tuple(
+    left_out = (
         Declined(converter=name, reason=why.fault.detail) for name, why in found.declined.items()
     )
+    return (*left_out, *found.unheard)
 
 
 def known_routes(roster: Roster, source: str | None, target: str | None) -> Iterator[RouteView]:

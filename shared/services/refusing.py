@@ -31,8 +31,7 @@ def refuse_unknown(
     stops = {source, goal} | {edge.target for path in paths for edge in path}
     wishes = _wishes(edges, stops)
     walked = [edge for path in paths for edge in path]
-    if source == goal:
-        walked += [edge for edge in edges if edge.asked_by and edge.source == source]
+    walked += [edge for edge in edges if edge.asked_by and edge.source in stops]
     taken = {name for edge in walked for name in edge.options.get("properties", {})}
     for name, value in given.items():
         if name in wishes and not _granted(value, wishes[name]):

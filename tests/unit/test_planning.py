@@ -96,13 +96,32 @@ class TestWishes:
 
     def test_an_option_of_a_converter_on_the_last_route_is_known(self) -> None:
         many = [
-            edge(f"a{number}", properties={"opset": {"const": number}})
+            edge(
+                f"a{number}",
+                properties={"opset": {"const": number}, "level": {"type": "integer"}},
+            )
             for number in range(MOST_ROUTES + 1)
         ]
         last = edge("z", properties={"opset": {"const": 99}, "level": {"type": "integer"}})
         made = planned({"opset": 99, "level": 3}, cpu(*many, last))
         assert names(made) == ["z"]
         assert len(made.declined) == len(many)
+
+    def test_the_way_over_an_engine_is_taken_where_an_option_of_engines_is_given(self) -> None:
+        fleet = (*EDGES, edge("tensorrt-to-triton", "tensorrt", "triton", properties={}))
+        assert names(planned({}, cpu(*fleet), source="onnx", target="triton"))[0] == (
+            "onnx-to-triton"
+        )
+        assert names(planned({"level": 4}, cpu(*fleet), source="onnx", target="triton")) == [
+            "onnx-to-tensorrt → tensorrt-to-triton"
+        ]
+
+    def test_an_option_of_a_precision_that_was_not_asked_for_is_told(self) -> None:
+        made = planned({"keep_io": True})
+        assert names(made) == ["first"]
+        (told,) = made.declined
+        assert told.converter == "onnx-to-bf16, onnx-to-fp16, onnx-to-fp32, onnx-to-int8"
+        assert "'keep_io'" in told.reason
 
     def test_already_there_and_no_wish_says_what_could_be_wished(self) -> None:
         with pytest.raises(NoRoute, match="precision, simplify"):

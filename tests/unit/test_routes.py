@@ -61,11 +61,29 @@ def planned(options: dict, *edges, source="keras", **more) -> Plan:
 class TestPlans:
     def test_each_converter_has_its_own_options_with_defaults(self) -> None:
         own = edge("own", properties={"opset": OPSET, "dynamic": {"type": "boolean"}})
-        made = planned({"dynamic": True}, own, FIRST)
+        made = planned({"opset": 17}, own, FIRST)
         assert [route.converts[0].options for route in made.routes] == [
-            {"opset": 18},
-            {"opset": 18, "dynamic": True},
+            {"opset": 17},
+            {"opset": 17},
         ]
+        assert planned({}, own).routes[0].converts[0].options == {"opset": 18}
+
+    def test_a_route_that_leaves_an_option_unheard_yields_to_one_that_takes_it(self) -> None:
+        own = edge("own", properties={"opset": OPSET, "dynamic": {"type": "boolean"}})
+        made = planned({"dynamic": True}, own, FIRST)
+        assert [route.name for route in made.routes] == ["own"]
+        assert made.routes[0].converts[0].options == {"opset": 18, "dynamic": True}
+        with pytest.raises(InvalidOptions, match="dynamic must be true or false"):
+            planned({"dynamic": "perhaps"}, own, FIRST)
+
+    def test_what_no_route_takes_along_with_the_rest_is_told(self) -> None:
+        left = edge("left", properties={"a": {"type": "integer"}})
+        right = edge("right", properties={"b": {"type": "integer"}})
+        made = planned({"a": 1, "b": 2}, left, right)
+        assert [route.name for route in made.routes] == ["left", "right"]
+        (told,) = made.declined
+        assert told.converter == "right"
+        assert "'b'" in told.reason
 
     def test_a_field_that_nobody_knows_is_named(self) -> None:
         with pytest.raises(InvalidOptions) as error:
