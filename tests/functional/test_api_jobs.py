@@ -173,7 +173,8 @@ def test_the_fleet_is_shown(client: httpx.Client, worker: Hands) -> None:
         each["name"] for each in formats
     }
     converters = client.get("/v1/converters").json()["items"]
-    assert {each["name"] for each in converters} == {each.name for each in worker.offer.converters}
+    told = (*worker.offer.converters, *worker.offer.known)
+    assert {each["name"] for each in converters} == {each.name for each in told}
     assert all("properties" in each["options"] for each in converters)
     routes = client.get("/v1/routes", params={"source": "pt2", "target": "onnx"}).json()["items"]
     assert len(routes) >= 2
