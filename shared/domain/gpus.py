@@ -11,7 +11,7 @@ WORD: Final = re.compile(r"[a-z0-9]+(?:\.[a-z0-9]+)*")
 
 
 def _capability(text: str) -> str:
-    if not re.fullmatch(r"[0-9]{1,2}\.[0-9]", text):
+    if not re.fullmatch(r"(?:0|[1-9][0-9]?)\.[0-9]", text):
         message = "a compute capability is written like '8.9'"
         raise ValueError(message)
     return text

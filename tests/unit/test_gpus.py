@@ -103,7 +103,9 @@ class TestRank:
     def test_twelve_comes_after_eight(self) -> None:
         assert rank("12.0") > rank("8.9") > rank("8.6")
 
-    @pytest.mark.parametrize("text", ["", "9", "9.", "9.00", "sm_90", "100.0", "9,0", " 9.0"])
+    @pytest.mark.parametrize(
+        "text", ["", "9", "9.", "9.00", "09.0", "sm_90", "100.0", "9,0", " 9.0"]
+    )
     def test_it_is_written_with_a_dot(self, text: str) -> None:
         with pytest.raises(ValidationError, match="written like"):
             Needs(compute_capability=text)
