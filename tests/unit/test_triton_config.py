@@ -95,18 +95,26 @@ def test_a_scalar_of_each_of_a_batch_is_reshaped():
 def test_dtypes_are_those_that_the_backend_takes(dtype, backend, expected):
     given = signature(("x", dtype, ("n", 4)))
     if expected is None:
-        with pytest.raises(StepRefused, match=f"'x' is {dtype}"):
+        with pytest.raises(StepRefused, match=f"'x' is {dtype}") as caught:
             config(given, Backend(backend))
+        assert caught.value.fault.node == "x"
         return
     made = config(given, Backend(backend))
     assert messages().DataType.Name(made.input[0].data_type) == expected
 
 
-def test_what_triton_cannot_be_told_is_refused():
-    with pytest.raises(StepRefused, match="how many dimensions 'x'"):
-        config(signature(("x", "float32", None)))
-    with pytest.raises(StepRefused, match="'x' has an empty dimension"):
-        config(signature(("x", "float32", ("n", 0))))
+@pytest.mark.parametrize(
+    ("shape", "fault"),
+    [
+        (None, "how many dimensions 'x'"),
+        (("n", 0), "'x' has an empty dimension"),
+        ((), "'x' is a scalar"),
+    ],
+)
+def test_what_triton_cannot_be_told_is_refused_by_name(shape, fault):
+    with pytest.raises(StepRefused, match=fault) as caught:
+        config(signature(("x", "float32", shape)))
+    assert caught.value.fault.node == "x"
 
 
 def test_groups_and_batcher_are_written_as_asked():

@@ -69,13 +69,15 @@ def model_dims(tensor: Tensor, *, batched: bool) -> tuple[int, ...]:
     if tensor.shape is None:
         raise StepRefused(
             f"The model does not say how many dimensions {tensor.name!r} has, and Triton must be"
-            " told. Export it with that shape known."
+            " told. Export it with that shape known.",
+            node=tensor.name,
         )
     dims = tuple(each if isinstance(each, int) else -1 for each in tensor.shape)
     if 0 in dims:
         raise StepRefused(
             f"The tensor {tensor.name!r} has an empty dimension ({list(dims)}), which Triton does"
-            " not take."
+            " not take.",
+            node=tensor.name,
         )
     return dims[1:] if batched else dims
 
@@ -91,7 +93,8 @@ def _describe(entry: Any, tensor: Tensor, backend: str, *, batched: bool) -> Non
     if not batched:
         raise StepRefused(
             f"The tensor {tensor.name!r} is a scalar, and Triton takes scalars only of models"
-            " that batch. Export the model with at least one dimension there."
+            " that batch. Export the model with at least one dimension there.",
+            node=tensor.name,
         )
     entry.reshape.SetInParent()
 

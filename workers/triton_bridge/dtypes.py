@@ -50,10 +50,13 @@ def triton_type(name: str, dtype: str, backend: str) -> str:
     """
     found = TYPES.get("object" if dtype.startswith(("str", "<U")) else dtype)
     if found is None:
-        raise StepRefused(f"The tensor {name!r} is {dtype}, which Triton has no data type for.")
+        raise StepRefused(
+            f"The tensor {name!r} is {dtype}, which Triton has no data type for.", node=name
+        )
     if found in _NOT_FOR.get(backend, ()):
         raise StepRefused(
             f"The tensor {name!r} is {dtype}, which Triton's {backend} backend does not take."
-            " Convert a model whose inputs and outputs are float32 or float16."
+            " Convert a model whose inputs and outputs are float32 or float16.",
+            node=name,
         )
     return found
