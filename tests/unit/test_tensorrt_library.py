@@ -54,6 +54,22 @@ def test_a_file_that_is_no_library_is_told(tmp_path):
         load("tensorrt", tmp_path)
 
 
+def test_a_folder_named_from_where_one_stands_is_found_again():
+    program = (
+        "from workers.tensorrt_bridge.library import load\n"
+        "print(load('tensorrt-rtx').version == load('tensorrt-rtx').version)"
+    )
+    done = subprocess.run(
+        (sys.executable, "-c", program),
+        env={VARIABLES["tensorrt-rtx"]: os.path.relpath(default_folder(), ROOT)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "True\n"
+
+
 def test_what_is_made_is_left_alone():
     before = (default_folder() / MARK).stat().st_mtime_ns
     assert build.make(default_folder()) is False

@@ -69,6 +69,7 @@ def load(name: str, home: Path | None = None) -> Library:
     """
     named = os.environ.get(VARIABLES[name])
     home = home or (Path(named) if named else None)
+    home = home and home.resolve()  # the modules say in full where they were loaded from
     package = name.replace("-", "_")
     try:
         if home is not None:
