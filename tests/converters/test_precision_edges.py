@@ -278,6 +278,33 @@ def test_a_half_precision_source_keeps_its_ends(lowered, tmp_path, precision):
     assert report["precision"] == precision
 
 
+@pytest.mark.parametrize("precision", HALVES)
+def test_a_node_with_an_output_of_a_type_that_no_input_has_is_kept(bench, tmp_path, precision):
+    """Without a state to begin with, ONNX takes the state's type from what it should not."""
+    inputs = ("query", "key", "value", "", "decay")
+    node = helper.make_node(
+        "LinearAttention",
+        inputs,
+        ["y", "state"],
+        name="attends",
+        kv_num_heads=4,
+        q_num_heads=4,
+        update_rule="gated",
+    )
+    shapes = {"decay": (2, 4, 4)}
+    graph = helper.make_graph(
+        [node],
+        "g",
+        [value(each, shapes.get(each, (2, 4, 32))) for each in inputs if each],
+        [value("y", (2, 4, 32)), value("state", (2, 4, 8, 8))],
+    )
+    model = helper.make_model(graph, ir_version=13, opset_imports=[helper.make_opsetid("", 27)])
+    onnx.save(model, tmp_path / "source.onnx")
+    note, _ = bench.convert(f"onnx-to-{precision}", tmp_path / "source.onnx")
+    assert note.kind == "produced", note
+    assert "attends" in kept(note.report["precision"])
+
+
 def test_a_float32_graph_is_passed_on_as_it_is(lowered, tmp_path):
     path = chain(tmp_path)
     report, output = lowered(path, "fp32")

@@ -85,6 +85,16 @@ def _by_schema(node: Any, types: Mapping[str, str], half: Half, schema: Any) -> 
     if not inputs:
         takes = any(types.get(name) == FLOAT for name in node.input)
         return Slots(why=f"opset {schema.since_version} gives it no {half.title}" if takes else "")
+    bound = {_letter(schema.inputs, index) for index, name in enumerate(node.input) if name}
+    loose = [
+        letter
+        for index, name in enumerate(node.output)
+        if types.get(name) == FLOAT
+        and half.onnx in allowed.get(letter := _letter(schema.outputs, index), ())
+        and letter not in bound
+    ]
+    if loose and node.op_type != "Cast":  # whose attribute says it
+        return Slots(why="no input of it says which type all of its outputs have")
     outputs = {
         index
         for index, name in enumerate(node.output)
