@@ -100,6 +100,57 @@ def test_agreement_reports_every_output_and_case(bench, tmp_path):
     assert note.report["seconds"].keys() == {"source", "result"}
 
 
+def reduced(path, *, shape):
+    """y = |x| summed up over the axis, 0 to 7, that is an input; said to be of that shape."""
+    graph = helper.make_graph(
+        [helper.make_node("ReduceL1", ["x", "axes"], ["y"], keepdims=0)],
+        "g",
+        [
+            helper.make_tensor_value_info("x", TensorProto.FLOAT, (2, *(1,) * 6, 3)),
+            helper.make_tensor_value_info("axes", TensorProto.INT64, (1,)),
+        ],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, shape)],
+    )
+    opsets = [helper.make_opsetid("", 18)]
+    onnx.save(helper.make_model(graph, ir_version=9, opset_imports=opsets), path)
+    return path, "onnx"
+
+
+def test_a_case_in_which_the_source_breaks_its_word_is_left_out(bench, tmp_path):
+    declared = (1, 1, 1, 1, 1, 1, 3)  # by axis 0, which is the one of the tamest draw
+    source = reduced(tmp_path / "a.onnx", shape=declared)
+    note = bench.verify(source, source)
+    assert note.kind == "agreed", note
+    assert note.report["cases"]
+    skipped = [each for each in note.report["skipped"] if f"declares {list(declared)}" in each]
+    assert skipped
+    assert "gives its output 'y' the shape [2, 1, " in skipped[0]
+
+
+def test_a_source_that_never_keeps_its_word_asks_for_samples(bench, refused, tmp_path):
+    source = reduced(tmp_path / "a.onnx", shape=(7,))
+    fault = refused(bench.verify(source, source), "bad_samples")
+    assert "Send samples" in fault.detail
+    assert "it declares [7]" in fault.detail
+
+
+@pytest.mark.parametrize("kind", [TensorProto.FLOAT8E4M3FN, TensorProto.INT4])
+def test_a_dtype_that_no_samples_can_hold_is_named(bench, refused, tmp_path, kind):
+    graph = helper.make_graph(
+        [helper.make_node("Cast", ["x"], ["y"], to=TensorProto.FLOAT)],
+        "g",
+        [helper.make_tensor_value_info("x", kind, (2, 4))],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, (2, 4))],
+    )
+    model = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 21)])
+    onnx.save(model, tmp_path / "a.onnx")
+    source = tmp_path / "a.onnx", "onnx"
+    fault = refused(bench.verify(source, source), "bad_samples")
+    assert fault.node == "x"
+    assert helper.tensor_dtype_to_np_dtype(kind).name in fault.detail
+    assert "Send samples" not in fault.detail
+
+
 def test_an_output_that_was_always_empty_asks_for_samples(bench, refused, tmp_path):
     pair = above(tmp_path / "a"), above(tmp_path / "b")
     fault = refused(bench.verify(*pair), "bad_samples")

@@ -18,6 +18,7 @@ from workers.verification.fit import Fit
 from workers.verification.samples import (
     MOST_SAMPLES,
     Case,
+    dtype_named,
     from_samples,
     generate,
     generate_at,
@@ -125,15 +126,24 @@ def _fitting(
         runs.extend([run] if run else [])
         say(f"ran {len(runs)} cases", min(0.1 + 0.05 * len(runs), 0.45))
     if not runs:
-        raise _nothing_taken(skipped)
-    runs.extend(_more(session, signature, _smallest(runs), seed))
+        raise _nothing_taken(signature, skipped)
+    runs.extend(_more(session, signature, _smallest(runs), seed, skipped))
     return runs, skipped
 
 
-def _nothing_taken(skipped: list[str]) -> BadSamples:
+def _nothing_taken(signature: Signature, skipped: list[str]) -> BadSamples:
+    said = f"It said: {skipped[-1] if skipped else 'nothing'}"
+    foreign = next((each for each in signature.inputs if dtype_named(each).isbuiltin != 1), None)
+    if foreign:
+        return BadSamples(
+            f"Input {foreign.name!r} is {foreign.dtype}. The source takes nothing of it that was"
+            " made up, and an .npz of samples cannot hold it, so nothing can be compared. Export"
+            f" the model with an input of float32 or int8 there and a Cast behind it. {said}",
+            node=foreign.name,
+        )
     return BadSamples(
-        "The source takes none of the inputs that were made up for it. Send samples."
-        f" It said: {skipped[0] if skipped else 'nothing'}",
+        "The source takes none of the inputs that were made up for it, or gives none of them the"
+        f" shapes that it declares. Send samples. {said}",
         field="samples",
     )
 
@@ -166,23 +176,25 @@ def _generated(
         if sizes_taken == wanted:
             break
     if runs:
-        runs.extend(_more(session, signature, _smallest(runs), seed))
+        runs.extend(_more(session, signature, _smallest(runs), seed, skipped))
     else:
-        raise _nothing_taken(skipped)
+        raise _nothing_taken(signature, skipped)
     return runs, skipped
 
 
-def _more(session: Session, signature: Signature, first: Run, seed: int) -> Iterator[Run]:
+def _more(
+    session: Session, signature: Signature, first: Run, seed: int, skipped: list[str]
+) -> Iterator[Run]:
     """The case mirrored (its floats negated), and other draws of its size where it is small."""
     has_floats = any(array.dtype.kind not in "biu" for array in first.case.inputs.values())
-    if has_floats and (run := _kept(session, mirror(first.case))) is not None:
+    if has_floats and (run := _kept(session, mirror(first.case), skipped)) is not None:
         yield run
     if first.case.elements > CHEAP:
         return
     for number in range(EXTRA):
         scale = SCALES[number % len(SCALES)]
         case = redraw(signature, first.case, scale=scale, seed=(seed, EXTRA, number))
-        if (run := _kept(session, case)) is not None:
+        if (run := _kept(session, case, skipped)) is not None:
             yield run
 
 
@@ -190,13 +202,39 @@ def _smallest(runs: list[Run]) -> Run:
     return min(runs, key=lambda run: run.case.elements)
 
 
-def _kept(session: Session, case: Case) -> Run | None:
+def _kept(session: Session, case: Case, skipped: list[str]) -> Run | None:
     """The run, unless the source refuses it or has no finite answer: these cases are a bonus."""
     try:
         run = Run(case, session(case.inputs))
     except Exception:  # noqa: BLE001 - whatever a library raises, it refused the case
         return None
+    if broken := _broken_word(session.signature, run):
+        skipped.append(f"{case.shapes}, {case.label}: {broken}")
+        return None
     return run if _finite(run) else None
+
+
+def _broken_word(signature: Signature, run: Run) -> str | None:
+    """What the source declares of an output and does not keep; None where it keeps its word.
+
+    An input that is a shape or an axis decides more than values, and a result that was built
+    for the declared shapes would be blamed.
+    """
+    for each in signature.outputs:
+        if each.shape is None or each.name not in run.outputs:
+            continue
+        shape = run.outputs[each.name].shape
+        kept = len(shape) == len(each.shape) and all(
+            not isinstance(told, int) or told == have
+            for told, have in zip(each.shape, shape, strict=True)
+        )
+        if not kept:
+            told = ", ".join("?" if dim is None else str(dim) for dim in each.shape)
+            return (
+                f"the source gives its output {each.name!r} the shape {list(shape)}, and it"
+                f" declares [{told}]"
+            )
+    return None
 
 
 def _finite(run: Run) -> bool:
@@ -227,11 +265,15 @@ def _attempt(
             skipped.append(f"{case.shapes}: {case.elements} elements are more than is worth it")
             return None
         try:
-            run = Run(case, session(case.inputs))
+            tried = Run(case, session(case.inputs))
         except Exception as error:  # noqa: BLE001 - whatever a library raises, it refused the case
             lines = str(error).strip().splitlines() or [type(error).__name__]
             skipped.append(f"{case.shapes}, {case.label}: {lines[0][:200]}")
             continue
+        if broken := _broken_word(session.signature, tried):
+            skipped.append(f"{case.shapes}, {case.label}: {broken}")
+            continue
+        run = tried
         if _finite(run):
             return run
     return run
