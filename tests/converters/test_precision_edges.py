@@ -305,6 +305,38 @@ def test_a_node_with_an_output_of_a_type_that_no_input_has_is_kept(bench, tmp_pa
     assert "attends" in kept(note.report["precision"])
 
 
+@pytest.mark.parametrize("operator", ["Cosh", "Sinh", "Exp"])
+def test_what_grows_as_an_exponential_is_watched_as_far_out_as_it_is_verified(
+    lowered, tmp_path, operator
+):
+    """A few numbers, of which the draws of the two have very different largest ones."""
+    for seed_shape in ((3,), (3, 4, 5), (2, 7)):
+        node = helper.make_node(operator, ["x"], ["y"], name="grows")
+        ends = value("x", seed_shape), value("y", seed_shape)
+        graph = helper.make_graph([node], "g", ends[:1], ends[1:])
+        opsets = [helper.make_opsetid("", 22)]
+        path = tmp_path / "source.onnx"
+        onnx.save(helper.make_model(graph, ir_version=10, opset_imports=opsets), path)
+        report, _ = lowered(path)
+        assert "grows" in kept(report)
+
+
+@pytest.mark.parametrize("precision", HALVES)
+def test_inputs_of_bfloat16_are_watched(bench, tmp_path, precision):
+    """ONNX Runtime takes no array of it."""
+    nodes = [
+        helper.make_node("Add", ["x", "x"], ["a"], name="twice"),
+        helper.make_node("MatMul", ["a", "w"], ["y"], name="last"),
+    ]
+    held = [numpy_helper.from_array(product().astype(ml_dtypes.bfloat16), "w")]
+    path = written(tmp_path, nodes, held, opset=22, ends=(BRAIN, BRAIN))
+    note, output = bench.convert(f"onnx-to-{precision}", path)
+    assert note.kind == "produced", note
+    assert note.report["precision"]["cases"] > 0
+    proof = bench.verify((path, "onnx"), (output, "onnx"), precision=precision)
+    assert proof.kind == "agreed", proof
+
+
 def test_a_float32_graph_is_passed_on_as_it_is(lowered, tmp_path):
     path = chain(tmp_path)
     report, output = lowered(path, "fp32")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from shared.domain.errors import BadSamples
 from workers.onnxruntime_bridge.sessions import start
-from workers.precision.models import save
+from workers.precision.models import fed, feed_in_float, save
 from workers.precision.runs import Inputs
 from workers.precision.thresholds import BINS, Calibration, by_entropy, by_percentile
 
@@ -33,6 +33,7 @@ class Calibrator:
 
         probed = onnx.ModelProto()
         probed.CopyFrom(model)
+        feed_in_float(probed)
         self._fed = {each.name for each in model.graph.input}
         known = self._fed | {each.name for each in model.graph.output}
         probed.graph.output.extend(
@@ -94,4 +95,4 @@ class Calibrator:
             yield from ((name, inputs[name]) for name in self._tensors if name in self._fed)
             for first in range(0, len(inner), GROUP):
                 names = inner[first : first + GROUP]
-                yield from zip(names, self._session.run(names, dict(inputs)), strict=True)
+                yield from zip(names, self._session.run(names, fed(inputs)), strict=True)

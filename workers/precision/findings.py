@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from workers.onnxruntime_bridge.sessions import start
-from workers.precision.models import save
+from workers.precision.models import fed, feed_in_float, save
 from workers.precision.slots import FLOAT, Slots
 from workers.precision.targets import Half
 from workers.runtime import Arrays
@@ -82,6 +82,7 @@ class Probes:
 
         self._model = onnx.ModelProto()
         self._model.CopyFrom(model)
+        feed_in_float(self._model)
         self._types = types
         self._rounded: dict[str, str] = {}
         self._exact = exact
@@ -98,7 +99,7 @@ class Probes:
     def run(self, inputs: Arrays) -> None:
         """Run the graph and take in what its probes say."""
         names = list(self._asked)
-        told = self._session.run(names, dict(inputs)) if names else []
+        told = self._session.run(names, fed(inputs)) if names else []
         found = self.findings
         found.runs += 1
         for name, value in zip(names, told, strict=True):

@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import Any, Final
 
+from numpy.typing import NDArray
+
 from shared.domain.errors import StepRefused
 from workers.deliver import LARGEST_FILE
 from workers.onnxruntime_bridge.widening import HALVES, widened
+from workers.runtime import Arrays
 
 OLDEST: Final = 13
 """The opset from which a scale may be given per channel."""
@@ -43,6 +46,26 @@ def load(path: Path, opset: int = OLDEST) -> tuple[Any, list[str]]:
     _constants_to_weights(model.graph)
     _name_nodes(model.graph)
     return model, remarks
+
+
+def feed_in_float(model: Any) -> None:
+    """Let a model of `load` take float32 where it takes bfloat16: no array of that can be fed.
+
+    What reads such an input is a Cast to float32.
+    """
+    from onnx import TensorProto
+
+    for each in model.graph.input:
+        if each.type.tensor_type.elem_type == TensorProto.BFLOAT16:
+            each.type.tensor_type.elem_type = TensorProto.FLOAT
+
+
+def fed(inputs: Arrays) -> dict[str, NDArray[Any]]:
+    """The inputs as a model after `feed_in_float` takes them."""
+    return {
+        name: array.astype("float32") if array.dtype.name == "bfloat16" else array
+        for name, array in inputs.items()
+    }
 
 
 def save(model: Any, path: Path) -> Path:

@@ -24,12 +24,14 @@ UNBOUNDED = 8
 class Case:
     """Inputs by name, and how they came about: `scale` of the floats, or a sample's range.
 
-    Those in `kept` are shapes: other draws leave them as they are.
+    Those in `kept` are shapes: other draws leave them as they are. `scale` is the standard
+    deviation of its floats; None where they are not normal.
     """
 
     inputs: Mapping[str, NDArray[Any]]
     label: str
     kept: frozenset[str] = frozenset()
+    scale: float | None = None
 
     @property
     def elements(self) -> int:
@@ -60,7 +62,7 @@ def generate(
         for each in signature.inputs
     }
     drawn = ("", ", positive", ", constant")[tame]
-    return Case(inputs, f"scale {scale:g}{drawn}")
+    return Case(inputs, f"scale {scale:g}{drawn}", scale=None if tame else scale)
 
 
 def generate_at(
@@ -91,7 +93,7 @@ def generate_at(
         else:
             inputs[each.name] = _draw(rng, each, shape, scale, tame)
     drawn = ("", ", positive", ", constant")[tame]
-    return Case(inputs, f"scale {scale:g}{drawn}", frozenset(values))
+    return Case(inputs, f"scale {scale:g}{drawn}", frozenset(values), None if tame else scale)
 
 
 def mirror(case: Case) -> Case:
@@ -99,7 +101,7 @@ def mirror(case: Case) -> Case:
     inputs = {
         name: array if array.dtype.kind in "biu" else -array for name, array in case.inputs.items()
     }
-    return Case(inputs, f"{case.label}, mirrored", case.kept)
+    return Case(inputs, f"{case.label}, mirrored", case.kept, case.scale)
 
 
 def redraw(signature: Signature, case: Case, *, scale: float, seed: Sequence[int]) -> Case:
@@ -113,7 +115,7 @@ def redraw(signature: Signature, case: Case, *, scale: float, seed: Sequence[int
         else _draw(rng, each, case.inputs[each.name].shape, scale, 0)
         for each in signature.inputs
     }
-    return Case(inputs, f"scale {scale:g}, draw {seed[-1] + 2}", case.kept)
+    return Case(inputs, f"scale {scale:g}, draw {seed[-1] + 2}", case.kept, scale)
 
 
 def check_samples(path: Path, signature: Signature) -> int:
