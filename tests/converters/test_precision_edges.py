@@ -324,11 +324,26 @@ def test_what_grows_as_an_exponential_is_watched_as_far_out_as_it_is_verified(
 @pytest.mark.parametrize("precision", HALVES)
 def test_inputs_of_bfloat16_are_watched(bench, tmp_path, precision):
     """ONNX Runtime takes no array of it."""
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["more"], ["again"]),
+            helper.make_node("Add", ["before", "wide"], ["after"]),
+        ],
+        "body",
+        [
+            value("i", (), TensorProto.INT64),
+            value("more", (), TensorProto.BOOL),
+            value("before"),
+        ],
+        [value("again", (), TensorProto.BOOL), value("after")],
+    )
     nodes = [
-        helper.make_node("Add", ["x", "x"], ["a"], name="twice"),
-        helper.make_node("MatMul", ["a", "w"], ["y"], name="last"),
+        helper.make_node("Cast", ["x"], ["wide"], name="widens", to=FLOAT),
+        helper.make_node("Loop", ["count", "", "wide"], ["sum"], name="loops", body=body),
+        helper.make_node("Mul", ["sum", "half"], ["product"], name="last"),
+        helper.make_node("Cast", ["product"], ["y"], name="narrows", to=BRAIN),
     ]
-    held = [numpy_helper.from_array(product().astype(ml_dtypes.bfloat16), "w")]
+    held = [weight("count", 3, np.int64), weight("half", 0.5)]
     path = written(tmp_path, nodes, held, opset=22, ends=(BRAIN, BRAIN))
     note, output = bench.convert(f"onnx-to-{precision}", path)
     assert note.kind == "produced", note

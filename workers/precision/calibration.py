@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from shared.domain.errors import BadSamples
 from workers.onnxruntime_bridge.sessions import start
-from workers.precision.models import fed, feed_in_float, save
+from workers.precision.models import fed, feed_in_double, save
 from workers.precision.runs import Inputs
 from workers.precision.thresholds import BINS, Calibration, by_entropy, by_percentile
 
@@ -33,7 +33,7 @@ class Calibrator:
 
         probed = onnx.ModelProto()
         probed.CopyFrom(model)
-        feed_in_float(probed)
+        feed_in_double(probed)
         self._fed = {each.name for each in model.graph.input}
         known = self._fed | {each.name for each in model.graph.output}
         probed.graph.output.extend(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from workers.onnxruntime_bridge.sessions import start
-from workers.precision.models import fed, feed_in_float, save
+from workers.precision.models import fed, feed_in_double, save
 from workers.precision.slots import FLOAT, Slots
 from workers.precision.targets import Half
 from workers.runtime import Arrays
@@ -82,7 +82,7 @@ class Probes:
 
         self._model = onnx.ModelProto()
         self._model.CopyFrom(model)
-        feed_in_float(self._model)
+        feed_in_double(self._model)
         self._types = types
         self._rounded: dict[str, str] = {}
         self._exact = exact

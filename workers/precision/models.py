@@ -48,22 +48,23 @@ def load(path: Path, opset: int = OLDEST) -> tuple[Any, list[str]]:
     return model, remarks
 
 
-def feed_in_float(model: Any) -> None:
-    """Let a model of `load` take float32 where it takes bfloat16: no array of that can be fed.
+def feed_in_double(model: Any) -> None:
+    """Let a model of `load` take float64 where it takes bfloat16: no array of that can be fed.
 
-    What reads such an input is a Cast to float32.
+    What reads such an input is a Cast to float32. From float32 it would be none, and ONNX Runtime
+    drops those although graphs inside of nodes read them.
     """
     from onnx import TensorProto
 
     for each in model.graph.input:
         if each.type.tensor_type.elem_type == TensorProto.BFLOAT16:
-            each.type.tensor_type.elem_type = TensorProto.FLOAT
+            each.type.tensor_type.elem_type = TensorProto.DOUBLE
 
 
 def fed(inputs: Arrays) -> dict[str, NDArray[Any]]:
-    """The inputs as a model after `feed_in_float` takes them."""
+    """The inputs as a model after `feed_in_double` takes them."""
     return {
-        name: array.astype("float32") if array.dtype.name == "bfloat16" else array
+        name: array.astype("float64") if array.dtype.name == "bfloat16" else array
         for name, array in inputs.items()
     }
 

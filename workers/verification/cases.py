@@ -136,9 +136,9 @@ def _nothing_taken(signature: Signature, skipped: list[str]) -> BadSamples:
     foreign = next((each for each in signature.inputs if dtype_named(each).isbuiltin != 1), None)
     if foreign:
         return BadSamples(
-            f"Input {foreign.name!r} is {foreign.dtype}. The source takes nothing of it that was"
-            " made up, and an .npz of samples cannot hold it, so nothing can be compared. Export"
-            f" the model with an input of float32 or int8 there and a Cast behind it. {said}",
+            f"Input {foreign.name!r} is {foreign.dtype}. Nothing that was made up of it serves,"
+            " and an .npz of samples cannot hold it, so nothing can be compared. Export the model"
+            f" with an input of float32 or int8 there and a Cast behind it. {said}",
             node=foreign.name,
         )
     return BadSamples(
