@@ -154,7 +154,7 @@ class _Draft:
         self.size += len(chunk)
 
     def reader(self) -> BinaryIO:
-        with filing():
+        with filing(), _unless_unstaged():
             self._file.flush()
             return self._path.open("rb")
 
@@ -163,16 +163,23 @@ class _Draft:
             self._file.flush()
             os.fsync(self._file.fileno())
             os.fchmod(self._file.fileno(), _READ_ONLY)
-            try:
+            with _unless_unstaged():
                 self._path.replace(target)
-            except FileNotFoundError:  # its folder was unstaged
-                raise UploadClosed("The upload was ended while this was being sent.") from None
             _sync_folder(target.parent)
 
     def discard(self) -> None:
         with suppress(OSError):  # what could not be written is thrown away with the rest
             self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _unless_unstaged() -> Iterator[None]:
+    """A draft's folder goes when its upload ends, whoever still writes in it."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise UploadClosed("The upload was ended while this was being sent.") from None
 
 
 def _begun(folder: Path) -> _Draft:

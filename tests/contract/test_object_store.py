@@ -480,3 +480,16 @@ def test_a_forged_url_downloads_nothing(
 
 def test_storage_full_asks_to_come_back_later() -> None:
     assert StorageFull("full").retry_after >= 60
+
+
+def test_a_join_whose_parts_are_unstaged_meanwhile_says_that_the_upload_has_ended(
+    local: Place,
+) -> None:
+    local.store.stage("ended", 1, [b"all of it"])
+
+    def numbers() -> Iterator[int]:
+        yield 1
+        local.store.unstage("ended")
+
+    with pytest.raises(UploadClosed):
+        local.store.join("ended", numbers(), lambda *_: None)
