@@ -21,7 +21,7 @@ def workers(context: typer.Context, *, as_json: Json = False) -> None:
             escape(each.id),
             "[green]on line[/]" if each.online else "away",
             " ".join(each.offer.queues),
-            str(each.offer.slots),
+            str(_slots(each.offer)),
             size(each.offer.memory),
             str(len(each.offer.converters)),
             ago(each.seen_at),
@@ -38,6 +38,11 @@ def workers(context: typer.Context, *, as_json: Json = False) -> None:
                 out.print(f"[dim]{escape(f'{each.id}: {line}')}[/]", soft_wrap=True)
 
     session.answer(found, as_json=as_json, draw=draw)
+
+
+def _slots(offer: Offer) -> int:
+    """How many steps it runs at once."""
+    return offer.slots * ("cpu" in offer.queues) + len(offer.gpus)
 
 
 def _details(offer: Offer) -> Iterator[str]:

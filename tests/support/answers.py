@@ -200,14 +200,17 @@ def request() -> dict[str, Any]:
     return {"id": "r1", "varied": ["precision"], "jobs": rows}
 
 
-def worker() -> dict[str, Any]:
-    gpu = {
+def gpu() -> dict[str, Any]:
+    return {
         "uuid": "GPU-1",
         "name": "NVIDIA L4",
         "compute_capability": "8.9",
         "memory": 22 << 30,
         "driver": "580.95.05",
     }
+
+
+def worker(**more: Any) -> dict[str, Any]:
     offer = {
         "worker": "w1",
         "host": "here",
@@ -216,8 +219,9 @@ def worker() -> dict[str, Any]:
         "memory": 1 << 30,
         "converters": [],
         "runtimes": [{"format": "tensorrt", "queue": "gpu", "toolchain": {"tensorrt": "11.4.0"}}],
-        "gpus": [gpu],
+        "gpus": [gpu()],
         "missing": ["The RTX library is not there."],
+        **more,
     }
     return {
         "id": "w1",

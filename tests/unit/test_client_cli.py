@@ -254,6 +254,33 @@ def test_an_empty_list_says_what_to_do(shaky: Shaky, capsys: Said) -> None:
         assert json.loads(capsys.readouterr().out) == []
 
 
+def test_a_program_gets_whole_lines(shaky: Shaky, capsys: Said) -> None:
+    long = "a converter with " + 20 * "many words "
+    edge = {"name": "one", "version": 1, "source": "onnx", "target": "onnx", "summary": long}
+    edge |= {"options": {}, "fidelity": 1}
+    shaky.always("GET", "/v1/converters", Reply(200, {"items": [edge], "next_cursor": None}))
+    assert run(["converters"]) == 0
+    assert long.strip() in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("queues", "gpus", "slots"), [(["cpu"], 0, 3), (["gpu"], 0, 0), (["gpu", "cpu"], 2, 5)]
+)
+def test_a_workers_slots_are_its_devices_and_those_of_its_cpus(
+    shaky: Shaky, capsys: Said, queues: list[str], gpus: int, slots: int
+) -> None:
+    view = answers.worker(queues=queues, slots=3, gpus=[answers.gpu()] * gpus)
+    shaky.always("GET", "/v1/workers", Reply(200, {"items": [view], "next_cursor": None}))
+    assert run(["workers"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[: 4 + len(queues)] == [
+        "w1",
+        "on",
+        "line",
+        *queues,
+        str(slots),
+    ]
+
+
 def test_interrupted_the_job_goes_on(shaky: Shaky, source: Path) -> None:
     ends_as(shaky, "running", steps=[answers.step(state="running", ended_at=None)])
     command = [sys.executable, "-m", "modelferry", "convert", str(source), "--to", "onnx"]
