@@ -19,6 +19,7 @@ from shared.domain.errors import (
     FerryError,
     InvalidModel,
     MemoryExceeded,
+    Ours,
     StepRefused,
     StorageFull,
     UnsupportedOperator,
@@ -229,6 +230,8 @@ def _explain(error: Exception, order: WorkOrder) -> Note:
     """Say whose fault it is; whatever the libraries wrapped around it."""
     chain = list(_chain(error))
     for each in chain:
+        if isinstance(each, Ours):  # another worker may be better off
+            return BrokeNote(fault=each.fault)
         if isinstance(each, FerryError):
             return RefusedNote(fault=each.fault)
     if any(_is_full(each) for each in chain):

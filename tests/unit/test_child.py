@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from shared.domain.errors import UnsupportedOperator
+from shared.domain.errors import LibraryMissing, UnsupportedOperator
 from shared.domain.formats import ONNX, STATE_DICT
 from shared.domain.orders import Input, WorkOrder
 from shared.domain.plans import TOLERANCES, Convert
@@ -104,3 +104,8 @@ def test_progress_goes_to_the_given_descriptor():
     os.close(telling)
     with os.fdopen(told) as notes:
         assert json.loads(notes.read()) == {"message": "half way", "progress": 0.5}
+
+
+def test_a_library_that_is_not_there_is_the_machines_fault(carry):
+    note = carry(wrapped(LibraryMissing("It was here when the worker started.")))
+    assert (note["kind"], note["fault"]["code"]) == ("broke", "library_missing")

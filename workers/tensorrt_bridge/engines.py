@@ -108,7 +108,7 @@ def loaded(library: Library, folder: Path, manifest: Manifest) -> Iterator[Engin
     """Load an engine onto the GPU for the length of the block.
 
     Raises:
-        LibraryMissing: there is no GPU, or PyTorch has no CUDA.
+        LibraryMissing: there is no GPU, PyTorch has no CUDA, or the engine is of another version.
         InvalidModel: the library does not load the engine; it says why.
         DeviceMemoryExceeded: it does not fit into the GPU's memory.
     """
@@ -121,6 +121,11 @@ def loaded(library: Library, folder: Path, manifest: Manifest) -> Iterator[Engin
         runtime.engine_host_code_allowed = True
     engine = runtime.deserialize_cuda_engine((folder / ENGINE_FILE).read_bytes())
     context = engine.create_execution_context() if engine is not None else None
+    if context is None and manifest.library != library.version:
+        raise LibraryMissing(
+            f"{library.title} does not load the engine, which {short(manifest.library)} built."
+            " Another worker may have that version; else build the engine anew."
+        )
     if context is None:
         raise _unloaded(library, manifest, said)
     yield Engine(manifest, trt, context, engine, runtime, log)
