@@ -97,6 +97,10 @@ class Runtime(ABC):
         """The ranges that it was built for; None: those of its signature."""
         return None
 
+    def most(self, path: Path) -> int | None:  # noqa: ARG002 - for others
+        """The largest batch that it takes; None: any, or that of its signature."""
+        return None
+
     def measure(self, path: Path, beside: Path | None) -> dict[str, Any] | None:  # noqa: ARG002
         """How fast it is on this machine, beside ONNX Runtime where `beside` is an ONNX model.
 

@@ -381,3 +381,13 @@ def test_a_small_largest_batch_is_verified_up_to_it(bench, tmp_path):
     carried = bench.carry("onnx-to-triton", source, max_batch_size=3)
     shapes = {tuple(each["shapes"]["x"]) for each in carried.report["cases"]}
     assert shapes == {(1, 4), (3, 4)}
+
+
+def test_more_samples_than_the_largest_batch_are_verified_in_batches(bench, tmp_path):
+    source = onnx_model(tmp_path / "m.onnx")
+    numbers = np.random.default_rng(0).standard_normal((20, 4)).astype(np.float32)
+    np.savez(tmp_path / "s.npz", x=numbers)
+    output = produced(bench, "onnx-to-triton", source, max_batch_size=8)
+    note = bench.verify((source, "onnx"), (output, "triton"), tmp_path / "s.npz")
+    assert isinstance(note, AgreedNote), note
+    assert [each["shapes"] for each in note.report["cases"]] == [{"x": [8, 4]}] * 2

@@ -60,6 +60,11 @@ class TritonRuntime(Runtime):
         )
 
     @override
+    def most(self, path: Path) -> int | None:
+        repository = read(path)
+        return int(repository.models[repository.main()].max_batch_size) or None
+
+    @override
     def inspect(self, path: Path, given: Given) -> Inspection:
         repository = read(path)
         name = repository.main()

@@ -68,18 +68,20 @@ def reference_runs(
     say: Say,
     *,
     fit: Fit | None = None,
+    most: int | None = None,
 ) -> tuple[list[Run], list[str]]:
     """The runs, and sentences on the cases that the source or the result does not take.
 
     Args:
         fit: what the result was built for, where that is less than what the source takes.
+        most: samples that the result takes at once; None: any number.
 
     Raises:
         BadSamples: the samples do not fit, or the source takes nothing that was made up.
         InvalidModel: the source says two things about one input.
     """
     if samples:
-        runs, skipped = _sampled(session, signature, samples, fit)
+        runs, skipped = _sampled(session, signature, samples, fit, most or MOST_SAMPLES)
     elif fit:
         runs, skipped = _fitting(session, signature, fit, seed, say)
     else:
@@ -89,9 +91,9 @@ def reference_runs(
 
 
 def _sampled(
-    session: Session, signature: Signature, samples: Path, fit: Fit | None
+    session: Session, signature: Signature, samples: Path, fit: Fit | None, most: int
 ) -> tuple[list[Run], list[str]]:
-    at_once = fit.at_once(signature) if fit else MOST_SAMPLES
+    at_once = min(most, fit.at_once(signature) if fit else MOST_SAMPLES)
     cases = list(from_samples(samples, signature, at_once=at_once))
     refused = [fit.refuses(case) if fit else None for case in cases]
     skipped = [

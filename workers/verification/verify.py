@@ -100,7 +100,8 @@ def _source_runs(
     with source.runtime.open(source.path, given) as session:
         signature = narrowed(session.signature, fixed) if fixed else session.signature
         fit = fit_of(result.runtime, result.path, signature)
-        runs, skipped = reference_runs(session, signature, samples, seed, say, fit=fit)
+        most = result.runtime.most(result.path)
+        runs, skipped = reference_runs(session, signature, samples, seed, say, fit=fit, most=most)
         return signature, runs, skipped, session.remark
 
 
