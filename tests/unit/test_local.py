@@ -39,6 +39,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         [*ASKED, "--option", "a=1", "--option", "a=2"],
         [*ASKED, "--samples", "nowhere.npz"],
         ["there", "--to", "onnx", "--out", "there", "--force"],
+        ["there", "--to", "onnx", "--out", "/dev/null", "--force"],  # which root could replace
         [*ASKED, "--keep", "."],
         [*ASKED, "--keep", "there"],
         ["/dev/null", "--to", "onnx", "--out", "x"],

@@ -105,6 +105,8 @@ def _check(parser: argparse.ArgumentParser, wanted: Wanted) -> None:
             parser.error("--out: the result would replace its own source")
         if (path.is_symlink() or path.exists()) and not wanted.force:
             parser.error(f"--out: {str(path)!r} is there already; --force replaces it")
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            parser.error(f"--out: {str(path)!r} is neither a file nor a folder")
     if not wanted.output.absolute().parent.is_dir():
         parser.error(f"--out: there is no folder {str(wanted.output.absolute().parent)!r}")
     if wanted.keep is not None and wanted.keep.exists() and not _is_empty(wanted.keep):
