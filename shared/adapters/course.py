@@ -225,10 +225,10 @@ class Course:
         before, self.job.state = JobState(self.job.state), state.value
         if state is before:
             return
+        if state is JobState.RUNNING and self.job.started_at is None:
+            self.say("job.running")
         if state is not JobState.QUEUED:
             self.job.started_at = self.job.started_at or self.now
-        if state is JobState.RUNNING:
-            self.say("job.running")
         if state.final:
             self._end(state)
 

@@ -23,8 +23,8 @@ EXTRA: Final = "extra-"
 class JobState(StrEnum):
     """Where a job is."""
 
-    QUEUED = "queued"  # no step has been claimed yet
-    RUNNING = "running"
+    QUEUED = "queued"  # waits for a worker to take its next step
+    RUNNING = "running"  # a worker has one of its steps
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -149,14 +149,13 @@ def progress(plan: Plan, steps: Sequence[tuple[Place, State]]) -> Progress:
         return Progress(JobState.CANCELLED, drop=waiting)
     if states == {State.DONE}:
         inspected = route == INSPECTION
-        return Progress(JobState.RUNNING, open=0) if inspected else Progress(JobState.SUCCEEDED)
+        return Progress(JobState.QUEUED, open=0) if inspected else Progress(JobState.SUCCEEDED)
     due = None if State.READY in states else waiting[0]
-    untouched = all(state in {State.WAITING, State.READY} for _, state in rows)
-    return Progress(JobState.QUEUED if untouched else JobState.RUNNING, unblock=due)
+    return Progress(JobState.QUEUED, unblock=due)
 
 
 def _after_failure(plan: Plan, route: int, waiting: tuple[Place, ...]) -> Progress:
     following = route + 1
     if route == INSPECTION or following == len(plan.routes):
         return Progress(JobState.FAILED, drop=waiting)
-    return Progress(JobState.RUNNING, drop=waiting, open=following)
+    return Progress(JobState.QUEUED, drop=waiting, open=following)

@@ -57,7 +57,7 @@ def test_it_follows_the_fleet(queue: World) -> None:
     assert queue.show(job).waiting_for == (
         "waiting: needs compute capability 8.9; on line: no GPU"
     )
-    assert str(queue.show(job).state) == "running"
+    assert str(queue.show(job).state) == "queued", "its inspection has run, and it waits again"
 
 
 def test_there_is_no_gpu_at_all(queue: World) -> None:

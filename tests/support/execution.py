@@ -110,7 +110,7 @@ class Steps(StepStore):
 
     @override
     def renew(self, worker: str, leases: dict[str, Lease], term: timedelta) -> Pulse:
-        raise NotImplementedError
+        raise AssertionError
 
     @override
     def report(self, claimed: Claimed, note: ProgressNote | None, lines: Sequence[str]) -> None:
@@ -131,11 +131,11 @@ class Steps(StepStore):
 
     @override
     def expire(self, limit: int) -> Sequence[str]:
-        raise NotImplementedError
+        raise AssertionError
 
     @override
     def unheard(self, age: timedelta) -> dict[tuple[Queue, Needs], int]:
-        raise NotImplementedError
+        raise AssertionError
 
     @override
     def forget(self, digest: str) -> None:
