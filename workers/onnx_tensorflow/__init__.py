@@ -1,0 +1,1 @@
+"""ONNX to TensorFlow: the importer of our own."""

@@ -1,0 +1,1 @@
+"""One operator a file, in native TensorFlow. Loaded by name, when a graph has it."""

@@ -1,0 +1,1 @@
+"""ONNX to PyTorch: the importer of our own."""
