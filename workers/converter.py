@@ -79,7 +79,8 @@ class Converter(Generic[O]):
     versions are part of the cache key. So are `libraries`, which are found where the worker's
     settings say (`workers.tensorrt_bridge.library`). `memory` is the expected peak as a
     multiple of the source's size. Raise `version` whenever the same source may yield other
-    bytes. An edge with `asked_by` is taken only when that option is `asked_for`. With
+    bytes. An edge with `asked_by` is taken only when that option is `asked_for`, where
+    None stands for any value; of several at one format those of a lower `turn` come first. With
     `samples` it cannot do without the user's inputs. With an `environment` the step runs in a
     fresh process that has those variables, never in a warm fork. A body that is told to stop
     has `grace` seconds before it is killed. `timed` ones keep a timing cache.
@@ -98,7 +99,8 @@ class Converter(Generic[O]):
     fidelity: Fidelity = Fidelity.CLOSE
     queue: Queue = Queue.CPU
     asked_by: str | None = None
-    asked_for: bool | str = True
+    asked_for: bool | str | None = True
+    turn: int = 0
     samples: bool = False
     environment: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     grace: float = 0.0
@@ -119,7 +121,8 @@ def converter(
     fidelity: Fidelity = Fidelity.CLOSE,
     queue: Queue = Queue.CPU,
     asked_by: str | None = None,
-    asked_for: bool | str = True,
+    asked_for: bool | str | None = True,
+    turn: int = 0,
     samples: bool = False,
     environment: Mapping[str, str] = NOTHING,
     grace: float = 0.0,
@@ -147,6 +150,7 @@ def converter(
             queue=queue,
             asked_by=asked_by,
             asked_for=asked_for,
+            turn=turn,
             samples=samples,
             environment=environment,
             grace=grace,

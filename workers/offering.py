@@ -112,6 +112,7 @@ def _told(converter: Converter[Any], tools: Toolchain) -> ConverterOffer:
         queue=converter.queue,
         asked_by=converter.asked_by,
         asked_for=converter.asked_for,
+        turn=converter.turn,
         samples=converter.samples,
         memory=converter.memory,
         timed=converter.libraries[0] if converter.timed else None,

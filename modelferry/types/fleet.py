@@ -20,7 +20,8 @@ class ConverterOffer:
     fidelity: int
     queue: str = "cpu"
     asked_by: str | None = None
-    asked_for: bool | str = True
+    asked_for: bool | str | None = True
+    turn: int = 0
     samples: bool = False
     timed: str | None = None
     memory: float = 3.0

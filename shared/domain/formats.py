@@ -18,13 +18,17 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Format:
-    """One way of writing a model down. Two formats are equal when their names are."""
+    """One way of writing a model down. Two formats are equal when their names are.
+
+    `unrunnable` says why no worker will ever run one, where that is so.
+    """
 
     name: str
     title: str = field(compare=False)
     suffixes: tuple[str, ...] = field(default=(), compare=False)
     layout: Layout = field(default=Layout.FILE, compare=False)
     portable: bool = field(default=True, compare=False)  # False: tied to the GPU that built it
+    unrunnable: str | None = field(default=None, compare=False)
 
     @override
     def __str__(self) -> str:
@@ -36,10 +40,22 @@ KERAS_H5: Final = Format("keras-h5", "Keras HDF5 model", (".h5", ".hdf5"))
 SAVEDMODEL: Final = Format(
     "savedmodel", "TensorFlow SavedModel", (".zip", ".tar.gz", ".tgz"), Layout.TREE
 )
+FROZEN_GRAPH: Final = Format("frozen-graph", "TensorFlow frozen graph", (".pb",))
+TFLITE: Final = Format("tflite", "TensorFlow Lite", (".tflite",))
 PT2: Final = Format("pt2", "PyTorch exported program", (".pt2",))
 TORCHSCRIPT: Final = Format("torchscript", "TorchScript", (".pt", ".pth", ".ts"))
 STATE_DICT: Final = Format("state-dict", "PyTorch state_dict (weights only)", (".pt", ".pth"))
 ONNX: Final = Format("onnx", "ONNX", (".onnx", ".zip"))
+ORT: Final = Format("ort", "ONNX Runtime format", (".ort",))
+OPENVINO: Final = Format("openvino", "OpenVINO IR", (".zip",), Layout.TREE)
+COREML: Final = Format(
+    "coreml",
+    "Core ML package",
+    (".zip",),
+    Layout.TREE,
+    unrunnable="Core ML models run on Apple's systems only, and workers run on Linux, so nothing"
+    " ran the result. Compare it with its source on a Mac.",
+)
 TENSORRT: Final = Format("tensorrt", "TensorRT engine", (".zip",), Layout.TREE, portable=False)
 TENSORRT_RTX: Final = Format("tensorrt-rtx", "TensorRT-RTX engine", (".zip",), Layout.TREE)
 TRITON: Final = Format("triton", "Triton model repository", (".zip",), Layout.TREE)
@@ -50,10 +66,15 @@ FORMATS: Final = {
         KERAS,
         KERAS_H5,
         SAVEDMODEL,
+        FROZEN_GRAPH,
+        TFLITE,
         PT2,
         TORCHSCRIPT,
         STATE_DICT,
         ONNX,
+        ORT,
+        OPENVINO,
+        COREML,
         TENSORRT,
         TENSORRT_RTX,
         TRITON,

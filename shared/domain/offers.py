@@ -34,9 +34,11 @@ class ConverterOffer(BaseModel):
 
     `options` is the JSON Schema of the converter's options. `asked_by`, where set, is the
     option that must be `asked_for` for the planner to put the edge in: such an edge leads
-    from a format to itself. With `samples` it wants the user's inputs (to calibrate, say), and
-    a job without any is refused. `memory` is the expected peak as a multiple of the input's
-    size. `timed` names the library of its toolchain whose timing cache it keeps.
+    from a format to itself. Where `asked_for` is None any value asks for it, and the edge's own
+    schema says which are taken. Of edges at one stop those of a lower `turn` come first, and
+    those of one turn in the order of their names. With `samples` it wants the user's inputs (to
+    calibrate, say), and a job without any is refused. `memory` is the expected peak as a multiple
+    of the input's size. `timed` names the library of its toolchain whose timing cache it keeps.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")  # a later version may say more
@@ -50,7 +52,8 @@ class ConverterOffer(BaseModel):
     fidelity: Fidelity
     queue: Queue = Queue.CPU
     asked_by: str | None = None
-    asked_for: bool | str = True
+    asked_for: bool | str | None = True
+    turn: int = 0
     samples: bool = False
     memory: float = 3.0
     timed: str | None = None

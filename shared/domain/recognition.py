@@ -23,6 +23,8 @@ from shared.domain.formats import (
     KERAS,
     KERAS_H5,
     ONNX,
+    OPENVINO,
+    ORT,
     PT2,
     SAVEDMODEL,
     STATE_DICT,
@@ -36,8 +38,9 @@ from shared.domain.zips import EMPTY, LOCAL, Zip
 ACCEPTED: Final = (
     "Accepted are Keras .keras and .h5, a TensorFlow SavedModel (zip or tar.gz of its folder),"
     " PyTorch .pt2 (torch.export), TorchScript, and ONNX (one file, or a zip of it with its"
-    " external data). What this service delivers is accepted, too: zips of a TensorRT or"
-    " TensorRT-RTX engine with its manifest, and of a Triton model repository."
+    " external data). What this service delivers is accepted, too: ONNX Runtime's .ort, and zips"
+    " of an OpenVINO IR (.xml and .bin), of a TensorRT or TensorRT-RTX engine with its manifest,"
+    " and of a Triton model repository."
 )
 EXPORT: Final = (
     "Export the model where its code is, and send that:"
@@ -48,6 +51,8 @@ UNPACKED: Final = 64 << 30  # bytes that an archive may claim to unpack to
 _MAGICS: Final = (LOCAL, hdf5.MAGIC, pickles.TORCH_LEGACY)
 _HEAD: Final = 16
 _TFLITE: Final = b"TFL3"
+_ORT: Final = b"ORTM"
+_COREML: Final = "Data/com.apple.CoreML/"
 _PICKLE_MAX: Final = 64 << 20
 _MANIFEST_MAX: Final = 16 << 20
 _FORMAT_NAME_MAX: Final = 64
@@ -133,6 +138,8 @@ def _found(reader: BinaryIO, limit: int) -> Found:
         return _in_pickle(pickles.scan(reader))
     if any(magic.startswith(head) for magic in _MAGICS):
         raise TruncatedFile("The file ends within its first bytes. Send the whole file again.")
+    if head[4:8] == _ORT:
+        return {ORT: (ORT.title,)}
     if head[4:8] == _TFLITE:
         raise UnknownFormat(f"A TensorFlow Lite model cannot be a source. {ACCEPTED}")
     return _in_protobuf(reader)
@@ -148,10 +155,12 @@ def _in_zip(archive: Zip) -> Found:
     files = set(archive.files)
     if {"config.json", "metadata.json"} <= files and _any(files, "model.weights."):
         found[KERAS] = ("config.json",)
-    if SAVEDMODEL in found or len(found.get(ONNX, ())) > 0:
+    if found.keys() & {SAVEDMODEL, ONNX, OPENVINO}:
         check_tree(archive.entries)
     if found:
         return found
+    if any(f"/{_COREML}" in f"/{name}" for name in files):
+        raise UnknownFormat(f"A Core ML package cannot be a source. {ACCEPTED}")
     if files and all(name.endswith(".npy") for name in files):
         raise UnknownFormat(f"An .npz holds samples, not a model. {ACCEPTED}")
     raise UnknownFormat(f"The zip holds no model that is known here. {ACCEPTED}")
@@ -190,7 +199,8 @@ def _in_tar(reader: BinaryIO, limit: int) -> Found:
 
 
 def _trees(files: Iterable[str]) -> Found:
-    """Formats that are told by the names of files: a SavedModel, an ONNX model with its data."""
+    """Formats that are told by the names of files: a SavedModel, an ONNX model with its data, an
+    OpenVINO IR."""
     names = [name for name in files if not is_foreign(name)]
     saved = tuple(
         name
@@ -198,7 +208,15 @@ def _trees(files: Iterable[str]) -> Found:
         if name.rpartition("/")[2] == "saved_model.pb" and name.count("/") < 2  # noqa: PLR2004 - at the root or one folder down
     )
     onnx = tuple(name for name in names if name.endswith(".onnx"))
-    return {each: places for each, places in ((SAVEDMODEL, saved), (ONNX, onnx)) if places}
+    found = {each: places for each, places in ((SAVEDMODEL, saved), (ONNX, onnx)) if places}
+    return found or _in_pairs(names)
+
+
+def _in_pairs(names: Iterable[str]) -> Found:
+    """An OpenVINO IR is an .xml and a .bin of one name, at the root or one folder down."""
+    high = {name for name in names if name.count("/") < 2}  # noqa: PLR2004
+    pairs = [name for name in high if name.endswith(".xml") and f"{name[:-4]}.bin" in high]
+    return {OPENVINO: tuple(sorted(pairs))} if pairs else {}
 
 
 def _in_torch_zip(archive: Zip) -> Found:

@@ -44,8 +44,10 @@ def routes(
     left the fleet is waited for only where there is no other way.
 
     Edges from a format to itself are no part of the search. One for each wish that `options`
-    have is put in where the path stops at its format; those at one stop in the order of their
-    names. A path that cannot honour every wish is none, nor is one without a GPU step where
+    have is put in where the path stops at its format; those at one stop in their turns, and in
+    the order of their names. None is put in for a wish that an edge which leads to that format
+    takes as an option of its own: an exporter writes the opset that it is told. A path that
+    cannot honour every wish is none, nor is one without a GPU step where
     `options` say what the GPU must be, nor one that leaves more of `options` unheard than
     another would. A lossy edge between formats is never taken (nobody asked for the loss). The
     edges named `without` are not taken, but what they would have done is no less asked for. Of
@@ -88,6 +90,8 @@ def cost(path: Path) -> Cost:
 def is_asked(edge: ConverterOffer, options: Mapping[str, Any]) -> bool:
     """Whether the options ask for this edge. 1 is not true, though Python says so."""
     given = options.get(edge.asked_by) if edge.asked_by else None
+    if edge.asked_for is None:
+        return given is not None
     return type(given) is type(edge.asked_for) and given == edge.asked_for
 
 
@@ -146,12 +150,20 @@ def _dressed(
 ) -> Iterator[Path]:
     """The path with an edge for each wish: every way to honour all of them, if there is any."""
     stops = [source, *(edge.target for edge in path)]
-    choices = (
+    choices = [
         [edge for edge in asked if edge.asked_by == wish and edge.source in stops]
         for wish in sorted(wishes)
-    )
+        if not _heard_on_the_way(wish, path, asked)
+    ]
     for chosen in product(*choices):
-        yield _put_in(path, source, sorted(chosen, key=lambda edge: edge.name))
+        yield _put_in(path, source, sorted(chosen, key=lambda edge: (edge.turn, edge.name)))
+
+
+def _heard_on_the_way(wish: str, path: Path, asked: Sequence[ConverterOffer]) -> bool:
+    formats = {edge.source for edge in asked if edge.asked_by == wish}
+    return any(
+        edge.target in formats and wish in edge.options.get("properties", {}) for edge in path
+    )
 
 
 def _put_in(path: Path, source: str, chosen: Sequence[ConverterOffer]) -> Path:

@@ -134,6 +134,8 @@ def _runs(member: Member, formats: Sequence[str]) -> bool:
 
 
 def _nobody(source: str, goal: str, roster: Roster) -> str:
+    if why := FORMATS[goal].unrunnable:
+        return why
     lacking = [each for each in (source, goal) if roster.runtimes(each) is None]
     if lacking:
         title = FORMATS[lacking[0]].title

@@ -101,23 +101,30 @@ def _every(
     return routes(edges, source, goal, given, most=sys.maxsize)
 
 
-def _wishes(edges: Sequence[ConverterOffer], stops: set[str]) -> dict[str, list[bool | str]]:
+def _wishes(
+    edges: Sequence[ConverterOffer], stops: set[str]
+) -> dict[str, list[bool | str | None]]:
     """The wishes that can be had at these stops, and their values."""
-    found: dict[str, list[bool | str]] = {}
+    found: dict[str, list[bool | str | None]] = {}
     for edge in edges:
         if edge.asked_by and edge.source in stops:
             found.setdefault(edge.asked_by, []).append(edge.asked_for)
     return found
 
 
-def _granted(value: Any, values: Sequence[bool | str]) -> bool:
-    """Whether it is one of them. False asks for nothing, where true would ask for something."""
+def _granted(value: Any, values: Sequence[bool | str | None]) -> bool:
+    """Whether it is one of them. False asks for nothing, where true would ask for something.
+
+    None among them stands for any: what it may be is said by the edge's own schema.
+    """
+    if None in values:
+        return True
     if isinstance(value, bool):
         return any(isinstance(each, bool) for each in values)
     return isinstance(value, str) and value in values
 
 
-def _choice(values: Sequence[bool | str]) -> str:
+def _choice(values: Sequence[bool | str | None]) -> str:
     words = sorted({each for each in values if isinstance(each, str)})
     ways = ["true or false"] if any(isinstance(each, bool) for each in values) else []
     if len(words) == 1:

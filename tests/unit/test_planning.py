@@ -53,6 +53,19 @@ class TestWishes:
         with pytest.raises(InvalidOptions, match="true or false"):
             planned({"simplify": 1})
 
+    def test_a_wish_by_any_value_is_held_against_its_edges_schema(self) -> None:
+        lengths = {"type": "object", "additionalProperties": {"type": "integer"}}
+        fix = edge(
+            "fix", "onnx", "onnx", asked_by="dims", asked_for=None, properties={"dims": lengths}
+        )
+        made = planned({"dims": {"batch": 1}}, cpu(FIRST, fix))
+        assert names(made) == ["first → fix"]
+        assert made.routes[0].converts[1].options == {"dims": {"batch": 1}}
+        for wrong, words in (({"batch": "one"}, "dims.'batch'"), (3, "dims must be an object")):
+            with pytest.raises(InvalidOptions, match=words.replace(".", r"\W")) as error:
+                planned({"dims": wrong}, cpu(FIRST, fix))
+            assert error.value.fault.field == "options.dims"
+
     def test_its_own_options_reach_the_edge(self) -> None:
         made = planned({"precision": "fp16", "keep_io": True})
         assert made.routes[0].converts[1].options == {"precision": "fp16", "keep_io": True}

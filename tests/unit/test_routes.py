@@ -37,6 +37,26 @@ class TestRoutes:
         assert names(SIMPLIFY, source="onnx", simplify=True) == ["slim"]
         assert names(SIMPLIFY, source="onnx") == []
 
+    def test_a_wish_by_any_value_is_granted_where_no_edge_on_the_way_hears_it(self) -> None:
+        raise_ = edge("raise", "onnx", "onnx", asked_by="opset", asked_for=None)
+        deaf = edge("deaf", "pt2", "onnx", properties={})
+        assert names(FIRST, raise_, opset=17) == ["first"]
+        assert names(raise_, source="onnx", opset=17) == ["raise"]
+        assert names(raise_, source="onnx", opset=None) == []
+        assert names(deaf, raise_, source="pt2", opset=17) == ["deaf raise"]
+        beyond = edge("beyond", "onnx", "ort", properties={})
+        assert names(beyond, raise_, source="onnx", target="ort", opset=17) == ["raise beyond"]
+
+    def test_false_can_be_a_wish_too(self) -> None:
+        apart = edge("apart", "onnx", "onnx", asked_by="split", properties={})
+        whole = edge("whole", "onnx", "onnx", asked_by="split", asked_for=False, properties={})
+        assert names(apart, whole, source="onnx", split=True) == ["apart"]
+        assert names(apart, whole, source="onnx", split=False) == ["whole"]
+
+    def test_at_one_stop_turns_come_before_names(self) -> None:
+        last = edge("a-last", "onnx", "onnx", asked_by="last", turn=9, properties={})
+        assert names(FIRST, SIMPLIFY, last, simplify=True, last=True) == ["first slim a-last"]
+
     def test_circles_end(self) -> None:
         assert names(FIRST, edge("back", "onnx", "keras")) == ["first"]
 
