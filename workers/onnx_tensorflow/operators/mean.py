@@ -1,0 +1,13 @@
+"""Mean: of any number of tensors, element by element."""
+
+from functools import reduce
+from operator import add
+
+import tensorflow as tf
+
+from workers.onnx_graph.registry import operator
+
+
+@operator("Mean", elementwise=True)
+def mean(*xs: tf.Tensor) -> tf.Tensor:
+    return reduce(add, xs) / len(xs)

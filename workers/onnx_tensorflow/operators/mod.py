@@ -1,0 +1,14 @@
+"""Mod: the rest of a / b, with the sign of b; with `fmod` that of a."""
+
+import tensorflow as tf
+
+from workers.onnx_graph.registry import operator
+from workers.onnx_tensorflow.widening import integers_through, precisely
+
+
+@operator("Mod", since=10, elementwise=True)
+def mod(a: tf.Tensor, b: tf.Tensor, *, fmod: int) -> tf.Tensor:
+    compute = tf.truncatemod if fmod else tf.math.floormod
+    if a.dtype.is_integer:
+        return integers_through(compute, a, b)
+    return precisely(compute, a, b)
