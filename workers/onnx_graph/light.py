@@ -4,7 +4,7 @@ ONNX's own inliner and shape inference take the model as one serialised message,
 2 GiB and is copied several times. They look at no large weight.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 LARGE: Final = 1 << 12
@@ -47,17 +47,20 @@ def inferred(light: Any) -> Any:
         return light
 
 
-def inlined(light: Any, functions: list[tuple[str, str]]) -> Any:
+def inlined(light: Any, functions: Iterable[tuple[str, str]]) -> Any:
     """The same with calls of the model's own functions, and of those ONNX operators, replaced
-    by what they do."""
+    by what they do. One that ONNX cannot replace stays: whoever walks the graph will name it."""
     from onnx import inliner
 
     if light.functions:
         light = inliner.inline_local_functions(light)
-    if functions:
-        light = inliner.inline_selected_functions(
-            light, functions, exclude=False, inline_schema_functions=True
-        )
+    for function in functions:
+        try:
+            light = inliner.inline_selected_functions(
+                light, [function], exclude=False, inline_schema_functions=True
+            )
+        except RuntimeError:  # its body depends on types that ONNX could not infer
+            continue
     return light
 
 

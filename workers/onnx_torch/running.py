@@ -34,9 +34,10 @@ def run_model(path: Path) -> Callable[[Sequence[Any]], list[Any]]:
 def _taken(value: Any) -> Any:
     if isinstance(value, list):
         return [_taken(each) for each in value]
-    if isinstance(value, np.ndarray) and value.dtype.kind not in "OUS":
-        return tensor_of(value.copy())
-    return value
+    if value is None:
+        return None
+    array = np.asarray(value)
+    return array if array.dtype.kind in "OUS" else tensor_of(array.copy())
 
 
 def _given(value: Any, port: Port) -> Any:
