@@ -1,0 +1,12 @@
+"""Scatter: the first name of ScatterElements."""
+
+from torch import Tensor
+
+from workers.onnx_graph.registry import operator
+from workers.onnx_torch.operators.scatterelements import scatter_elements
+
+
+@operator("Scatter")
+def scatter(x: Tensor, indices: Tensor, updates: Tensor, *, axis: int) -> Tensor:
+    """It had no reductions."""
+    return scatter_elements(x, indices, updates, axis=axis, reduction=None)
