@@ -1,0 +1,26 @@
+"""Cumulation along an axis, from either end, with or without the element itself."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def cumulated(
+    compute: Callable[..., Tensor],
+    x: Tensor,
+    axis: int,
+    neutral: int,
+    exclusive: int,
+    reverse: int,
+) -> Tensor:
+    """`compute` is torch.cumsum or torch.cumprod; `neutral` changes no element by it."""
+    turned = x.flip(axis) if reverse else x
+    if exclusive:
+        shape: list[Any] = list(x.shape)
+        shape[axis] = 1
+        shifted = torch.cat([x.new_full(shape, neutral), turned], axis)
+        turned = shifted.narrow(axis, 0, x.shape[axis])
+    found = compute(turned, axis, dtype=x.dtype)
+    return found.flip(axis) if reverse else found

@@ -1,0 +1,31 @@
+"""Clip: held between a least and a greatest value."""
+
+import torch
+from torch import Tensor
+
+from workers.onnx_graph.kinds import Raw
+from workers.onnx_graph.registry import operator
+from workers.onnx_torch.scalars import scalar
+from workers.onnx_torch.unsigned import WIDE, in_order
+
+
+@operator("Clip", since=1)
+def clip_1(x: Tensor, *, min: float | None, max: float | None) -> Tensor:  # noqa: A002 - ONNX's names
+    """The bounds are attributes."""
+    return x if min is None and max is None else torch.clamp(x, min, max)
+
+
+@operator("Clip", since=11)
+def clip(x: Tensor, low: Raw | None = None, high: Raw | None = None) -> Tensor:
+    """Where the bounds cross, the upper one wins."""
+    for compute, bound in ((torch.maximum, scalar(low)), (torch.minimum, scalar(high))):
+        if x.dtype in WIDE and bound is not None:
+            x = in_order(compute, x, torch.as_tensor(bound, dtype=x.dtype))
+    if x.dtype in WIDE or (low is None and high is None):
+        return x
+    bounds = scalar(low), scalar(high)
+    if any(isinstance(each, Tensor) for each in bounds):
+        bounds = tuple(
+            None if each is None else torch.as_tensor(each, dtype=x.dtype) for each in bounds
+        )
+    return torch.clamp(x, *bounds)

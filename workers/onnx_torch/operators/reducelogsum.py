@@ -1,0 +1,23 @@
+"""ReduceLogSum: the logarithm of the sum."""
+
+from torch import Tensor
+
+from workers.onnx_graph.kinds import Ints
+from workers.onnx_graph.registry import operator
+from workers.onnx_torch.halves import as_float
+from workers.onnx_torch.reductions import reduced, total
+
+
+@operator("ReduceLogSum", since=1)
+def reducelogsum_1(x: Tensor, *, axes: list[int] | None, keepdims: int) -> Tensor:
+    """The axes are an attribute."""
+    return reducelogsum(x, axes, keepdims=keepdims, noop_with_empty_axes=0)
+
+
+@operator("ReduceLogSum", since=18)
+def reducelogsum(
+    x: Tensor, axes: Ints | None = None, *, keepdims: int, noop_with_empty_axes: int
+) -> Tensor:
+    """The axes are an input. Along no axis, what is not a reduction is done all the same."""
+    added = reduced(total, as_float(x), axes, keepdims, noop_with_empty_axes)
+    return added.log().to(x.dtype)

@@ -1,0 +1,23 @@
+"""ReduceMin: the least of the elements."""
+
+from functools import partial
+
+from torch import Tensor
+
+from workers.onnx_graph.kinds import Ints
+from workers.onnx_graph.registry import operator
+from workers.onnx_torch.reductions import extreme, reduced
+
+
+@operator("ReduceMin", since=1)
+def reducemin_1(x: Tensor, *, axes: list[int] | None, keepdims: int) -> Tensor:
+    """The axes are an attribute."""
+    return reducemin(x, axes, keepdims=keepdims, noop_with_empty_axes=0)
+
+
+@operator("ReduceMin", since=18)
+def reducemin(
+    x: Tensor, axes: Ints | None = None, *, keepdims: int, noop_with_empty_axes: int
+) -> Tensor:
+    """The axes are an input. Along no axis, what is not a reduction is done all the same."""
+    return reduced(partial(extreme, "amin"), x, axes, keepdims, noop_with_empty_axes)
