@@ -22,15 +22,28 @@ HEAVY = (
     "tensorrt_bindings",
     "tritonclient",
     "pynvml",
+    "openvino",
+    "coremltools",
+    "ai_edge_litert",
+    "litert_torch",
+    "transformers",
+    "safetensors",
 )
 
-PROGRAM = """
+IMPORTERS = ("workers.onnx_torch", "workers.onnx_tensorflow")
+"""Rooms of operators in native torch and TensorFlow: only function bodies lead into them."""
+
+PROGRAM = f"""
 import importlib, json, pkgutil, sys
+
+IMPORTERS = {IMPORTERS!r}
 
 def walk(name):
     module = importlib.import_module(name)
     yield name
-    for found in pkgutil.iter_modules(getattr(module, "__path__", ()), f"{name}."):
+    if name in IMPORTERS:
+        return
+    for found in pkgutil.iter_modules(getattr(module, "__path__", ()), f"{{name}}."):
         if not found.name.endswith("__main__"):
             yield from walk(found.name)
 
