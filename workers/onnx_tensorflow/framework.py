@@ -11,8 +11,9 @@ from workers.onnx_graph.nodes import Node
 from workers.onnx_graph.registry import Registry, Translation
 from workers.onnx_graph.values import Constant, Known, Symbols
 from workers.onnx_graph.walking import handed, keywords
-from workers.onnx_tensorflow import lengths
+from workers.onnx_tensorflow import symbolic
 from workers.onnx_tensorflow.layout import STORED, Laid, aligned, laid
+from workers.onnx_tensorflow.lengths import is_static, lengths
 
 REGISTRY: Final = Registry("workers.onnx_tensorflow")
 
@@ -25,23 +26,23 @@ class TensorFlow:
         return laid(value).plain
 
     def read(self, value: Any) -> Known:
-        return lengths.read(laid(value).plain)
+        return symbolic.read(laid(value).plain)
 
     def shape(self, value: Any) -> Sequence[Any]:
         """In ONNX's order, whatever the layout."""
         known = laid(value)
-        found = lengths.lengths(known.tensor)
+        found = lengths(known.tensor)
         return [found[known.stored(axis)] for axis in range(known.rank)]
 
     def maximum(self, one: Any, other: Any) -> Any:
         import tensorflow as tf
 
-        return max(one, other) if lengths.is_static([one, other]) else tf.maximum(one, other)
+        return max(one, other) if is_static([one, other]) else tf.maximum(one, other)
 
     def minimum(self, one: Any, other: Any) -> Any:
         import tensorflow as tf
 
-        return min(one, other) if lengths.is_static([one, other]) else tf.minimum(one, other)
+        return min(one, other) if is_static([one, other]) else tf.minimum(one, other)
 
     def equal(self, one: Any, other: Any) -> bool | None:
         import tensorflow as tf

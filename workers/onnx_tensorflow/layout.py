@@ -32,7 +32,7 @@ from typing_extensions import override
 from workers.onnx_graph.kinds import Kind
 from workers.onnx_graph.refusals import CannotTranslate
 from workers.onnx_graph.values import Constant, Symbols
-from workers.onnx_tensorflow import lengths, weights
+from workers.onnx_tensorflow import symbolic, weights
 
 Order = tuple[int, ...]
 
@@ -164,7 +164,7 @@ def laid(value: Any) -> Laid:
         case Constant():
             return constant(value)
         case Symbols():
-            return Laid(lengths.packed(value))
+            return Laid(symbolic.packed(value))
         case _:
             return Laid(value)
 

@@ -30,3 +30,12 @@ def integers_through(compute: Callable[..., Any], *tensors: Any) -> Any:
     if tensors[0].dtype.is_integer and tensors[0].dtype not in (tf.int32, tf.int64):
         return through(tf.int64, compute, *tensors)
     return compute(*tensors)
+
+
+def in_floats(compute: Callable[..., Any], *tensors: Any) -> Any:
+    """Integers computed in float64, floats of 16 bits in float32; all else as it is."""
+    import tensorflow as tf
+
+    if tensors[0].dtype.is_integer:
+        return through(tf.float64, compute, *tensors)
+    return precisely(compute, *tensors)

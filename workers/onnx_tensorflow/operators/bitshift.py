@@ -9,7 +9,7 @@ from workers.onnx_graph.registry import operator
 def bitshift(x: tf.Tensor, by: tf.Tensor, *, direction: str) -> tf.Tensor:
     """By its whole width or more (a negative count is one) nothing is left but the sign."""
     width = x.dtype.size * 8
-    far = by >= tf.constant(width, by.dtype) if width <= by.dtype.max else tf.zeros_like(by, tf.bool)
+    far = by >= tf.constant(min(width, by.dtype.max), by.dtype)
     if not by.dtype.is_unsigned:
         far |= by < 0
     near = tf.where(far, tf.zeros([], by.dtype), by)

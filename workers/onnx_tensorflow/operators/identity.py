@@ -1,4 +1,4 @@
-"""Identity: what it is given, a sequence or an optional, too."""
+"""Identity: what it is given."""
 
 from typing import Any
 
@@ -8,4 +8,5 @@ from workers.onnx_tensorflow.layout import Stored
 
 @operator("Identity")
 def identity(x: Stored) -> Any:
+    """A tensor, a sequence or an optional."""
     return x

@@ -1,0 +1,27 @@
+"""Products: of matrices and vectors in every type and rank that ONNX knows."""
+
+from typing import Any
+
+from workers.onnx_tensorflow.widening import through
+
+
+def matmul(a: Any, b: Any) -> Any:
+    """As numpy's: vectors count as a row or a column, and stacks are broadcast."""
+    import tensorflow as tf
+
+    if a.shape.rank == 1 and b.shape.rank == 1:
+        return tf.squeeze(_product(a[tf.newaxis], b[:, tf.newaxis]), [0, 1])
+    if a.shape.rank == 1:
+        return tf.squeeze(_product(a[tf.newaxis], b), -2)
+    if b.shape.rank == 1:
+        return tf.squeeze(_product(a, b[:, tf.newaxis]), -1)
+    return _product(a, b)
+
+
+def _product(a: Any, b: Any) -> Any:
+    """TensorFlow has no kernels for small and unsigned integers."""
+    import tensorflow as tf
+
+    if a.dtype.is_integer and a.dtype not in (tf.int32, tf.int64):
+        return through(tf.int64, tf.matmul, a, b)
+    return tf.matmul(a, b)
