@@ -42,6 +42,7 @@ from workers.checkers import CHECKERS
 from workers.converters import catalogue
 from workers.runtimes import RUNTIMES
 from workers.verification.given import given_from
+from workers.verification.lengths import Lengths
 from workers.verification.samples import check_samples
 from workers.verification.verify import Side, verify
 
@@ -178,7 +179,9 @@ def _uncovered(coverage: Coverage) -> UnsupportedOperator:
 
 def _verify(order: WorkOrder, action: Verify, folder: Path, say: Say) -> Note:
     samples = _samples(order, folder)
-    reference = Side(RUNTIMES[action.reference], _prepared(order, folder, "reference"))
+    source = RUNTIMES[action.reference]
+    given = source.ending(_prepared(order, folder, "reference"), action.options)
+    reference = Side(source, given)
     candidate = Side(RUNTIMES[action.candidate], _prepared(order, folder, "candidate"))
     note = verify(
         reference,
@@ -186,6 +189,7 @@ def _verify(order: WorkOrder, action: Verify, folder: Path, say: Say) -> Note:
         given=_given(action.options, samples),
         samples=samples,
         dynamic=action.options.get("dynamic") is not False,
+        lengths=Lengths.asked(action.options),
         recast=action.options.get("keep_io") is False,
         tolerances=order.tolerances,
         seed=order.seed,

@@ -89,6 +89,14 @@ class Runtime(ABC):
         """Note which of several models in `path` the target's options mean, if they say so."""
         return path
 
+    def ending(self, path: Path, options: Mapping[str, Any]) -> Path:  # noqa: ARG002 - for others
+        """The source of a verification, with those outputs that the result was asked to have.
+
+        Raises:
+            InvalidOptions: it makes no such tensor.
+        """
+        return path
+
     def sizes(self, path: Path) -> Sizes | None:  # noqa: ARG002 - for others
         """The shapes that it was built for, where it takes no others; None: as its signature."""
         return None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared.domain.formats import FORMATS, TENSORRT, TENSORRT_RTX
+from shared.domain.formats import FORMATS, ONNX, TENSORRT, TENSORRT_RTX
 from shared.domain.gpus import ANY, Needs
 from shared.domain.offers import ConverterOffer, Queue, Toolchain
 from shared.domain.plans import Verify
@@ -16,8 +16,26 @@ INSPECTED: Final = ("inputs", "signature")
 """Options that an inspection reads: what the file does not say of its inputs, and which of its
 signatures is meant."""
 
-VERIFIED: Final = (*INSPECTED, "dynamic", "precision", "tf32")
+CUT: Final = "outputs"
+"""The option that ends an ONNX model at other tensors."""
+
+VERIFIED: Final = (
+    *INSPECTED,
+    "dynamic",
+    "dims",
+    "input_shapes",
+    CUT,
+    "precision",
+    "quantization",
+    "keep_io",
+    "tf32",
+)
 """Options that a verification reads: also which differences the user asked for."""
+
+UNSEEN: Final = (
+    "The outputs that were asked for are tensors of the ONNX model, which the source does not"
+    " give, so nothing ran the result."
+)
 
 ENGINES: Final[Mapping[str, str]] = {
     TENSORRT.name: "TensorRT engines",
@@ -43,6 +61,8 @@ def proof(
     verified where whoever may build it can be followed by one that runs it on the same kind.
     """
     goal = path[-1].target
+    if source != ONNX.name and (cut := _cut(path)) is not None:
+        return _halfway(source, path[: cut + 1], given, roster, UNSEEN)
     engine = next((edge for edge in reversed(path) if edge.target in ENGINES), None)
     if engine is None:
         found = roster.runtimes(source, goal)
@@ -65,6 +85,11 @@ def proof(
         return _halfway(source, path, given, roster, reason)
     ends = Roster(tuple(runners)).runtimes(source, goal)
     return Proof(_verify(source, goal, given, (ends[0] if ends else {}, Queue.GPU), able))
+
+
+def _cut(path: Path) -> int | None:
+    """Where on the path the outputs are changed."""
+    return next((at for at, edge in enumerate(path) if edge.asked_by == CUT), None)
 
 
 def _halfway(

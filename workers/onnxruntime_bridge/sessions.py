@@ -43,8 +43,11 @@ def start_any(path: Path, *, optimise: bool = True) -> tuple[Any, str | None]:
         return start(wide, optimise=optimise), remark
 
 
-def start(path: Path, *, optimise: bool = True) -> Any:
+def start(path: Path, *, optimise: bool = True, flat: bool = False) -> Any:
     """ONNX Runtime's session of a file; unoptimised is enough to see that it would run.
+
+    Args:
+        flat: the file is of ONNX Runtime's own format, a flatbuffer.
 
     Raises:
         InvalidModel, UnsupportedOperator: ONNX Runtime refuses it.
@@ -57,12 +60,15 @@ def start(path: Path, *, optimise: bool = True) -> Any:
     options.use_deterministic_compute = True
     if not optimise:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    if flat:
+        options.add_session_config_entry("session.load_model_format", "ORT")
     try:
         return onnxruntime.InferenceSession(
             str(path), sess_options=options, providers=["CPUExecutionProvider"]
         )
     except Exception as error:
-        raise _located(read_fault(error), path) from error
+        fault = read_fault(error)
+        raise (fault if flat else _located(fault, path)) from error
 
 
 def _located(error: FerryError, path: Path) -> FerryError:

@@ -4,10 +4,13 @@ from workers.runtime import Runtime
 from workers.runtimes.keras import KerasRuntime
 from workers.runtimes.keras_h5 import KerasH5Runtime
 from workers.runtimes.onnx import OnnxRuntime
+from workers.runtimes.openvino import OpenvinoRuntime
+from workers.runtimes.ort import OrtRuntime
 from workers.runtimes.pt2 import Pt2Runtime
 from workers.runtimes.savedmodel import SavedModelRuntime
 from workers.runtimes.tensorrt import TensorrtRuntime
 from workers.runtimes.tensorrt_rtx import TensorrtRtxRuntime
+from workers.runtimes.tflite import TfliteRuntime
 from workers.runtimes.torchscript import TorchscriptRuntime
 from workers.runtimes.triton import TritonRuntime
 
@@ -15,10 +18,13 @@ _ALL: tuple[type[Runtime], ...] = (
     KerasRuntime,
     KerasH5Runtime,
     OnnxRuntime,
+    OrtRuntime,
+    OpenvinoRuntime,
     Pt2Runtime,
     SavedModelRuntime,
     TensorrtRuntime,
     TensorrtRtxRuntime,
+    TfliteRuntime,
     TorchscriptRuntime,
 )
 

@@ -2,7 +2,7 @@
 
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,6 +14,7 @@ from shared.domain.archives import unpack
 from shared.domain.errors import FerryError, InvalidModel
 from shared.domain.formats import ONNX, Format
 from shared.domain.signatures import Dim, Inspection, Signature, Tensor
+from workers.onnx_bridge.cutting import ends_at
 from workers.onnxruntime_bridge.sessions import start_any
 from workers.onnxruntime_bridge.widening import HALVES
 from workers.runtime import MOST_UNPACKED, Arrays, Given, Runtime, Session
@@ -38,6 +39,17 @@ class OnnxRuntime(Runtime):
             raise InvalidModel(f"The zip must hold exactly one .onnx file; it holds {names}.")
         take_in_small(found[0])
         return found[0]
+
+    @override
+    def ending(self, path: Path, options: Mapping[str, Any]) -> Path:
+        names = options.get("outputs")
+        if not names:
+            return path
+        model = read_proto(path)
+        if ends_at(model, names):
+            path = path.with_name(f"{path.stem}.ending.onnx")
+            path.write_bytes(model.SerializeToString())
+        return path
 
     @override
     def inspect(self, path: Path, given: Given) -> Inspection:

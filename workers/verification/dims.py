@@ -39,7 +39,7 @@ def shape_of(tensor: Tensor, extents: Extents) -> tuple[int, ...]:
             field=f"samples.{tensor.name}",
         )
     return tuple(
-        dim if isinstance(dim, int) else _length(_name(tensor, axis, dim), extents)
+        dim if isinstance(dim, int) else length_at(_name(tensor, axis, dim), extents)
         for axis, dim in enumerate(tensor.shape)
     )
 
@@ -50,7 +50,7 @@ def batch_names(signature: Signature) -> set[str]:
         symbol
         for each in signature.inputs
         if each.shape and not isinstance(each.shape[0], int)
-        for symbol in _symbols(_name(each, 0, each.shape[0]))
+        for symbol in symbols(_name(each, 0, each.shape[0]))
     }
 
 
@@ -61,7 +61,7 @@ def length_names(signature: Signature) -> set[str]:
         for each in signature.inputs
         for axis, dim in enumerate(each.shape or ())
         if not isinstance(dim, int)
-        for symbol in _symbols(_name(each, axis, dim))
+        for symbol in symbols(_name(each, axis, dim))
     } - batch_names(signature)
 
 
@@ -84,7 +84,7 @@ def _name(tensor: Tensor, axis: int, dim: str | None) -> str:
     return BATCH if axis == 0 else f"{tensor.name} axis {axis}"
 
 
-def _symbols(name: str) -> set[str]:
+def symbols(name: str) -> set[str]:
     """A dimension may be derived from others: `2*s0 + 1`."""
     tree = _parsed(name)
     if tree is None:
@@ -92,7 +92,7 @@ def _symbols(name: str) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
-def _length(name: str, extents: Extents) -> int:
+def length_at(name: str, extents: Extents) -> int:
     tree = _parsed(name)
     return extents[name] if tree is None else _value(tree.body, extents)
 

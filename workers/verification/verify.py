@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from numpy.typing import NDArray
 
@@ -16,9 +16,14 @@ from workers.runtime import Given, Runtime, Session
 from workers.verification.cases import Run, reference_runs
 from workers.verification.compare import Tally, compare
 from workers.verification.fit import fit_of
+from workers.verification.lengths import Lengths
 from workers.verification.match import Match, match, narrowed
 
 Say = Callable[[str, float | None], None]
+Narrow = Callable[[Signature], Signature]
+
+EVERY: Final = Lengths()
+"""Nothing was fixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ def verify(
     given: Given,
     samples: Path | None,
     dynamic: bool,
+    lengths: Lengths = EVERY,
     recast: bool = False,
     tolerances: Mapping[str, Tolerance],
     seed: int,
@@ -49,6 +55,7 @@ def verify(
         given: what the user said of the source's inputs, by name.
         samples: the user's inputs as an .npz; seeded ones are made up when None.
         dynamic: False when the user gave up dimensions that may vary.
+        lengths: those that the user asked for, of dimensions that could vary.
         recast: the user gave up the float types of inputs and outputs.
         tolerances: by dtype; a dtype that is not there must agree exactly.
 
@@ -57,11 +64,16 @@ def verify(
             output was empty in every case.
         InvalidModel: the source is not a function of its inputs.
     """
-    fixed = None if dynamic else result.runtime.inspect(result.path, {}).signature
     say(f"running the {source.runtime.format.title}", 0.1)
     started = time.perf_counter()
     signature, runs, skipped, heard = _source_runs(
-        source, result, given, fixed=fixed, samples=samples, seed=seed, say=say
+        source,
+        result,
+        given,
+        narrow=_narrowing(result, lengths, dynamic=dynamic),
+        samples=samples,
+        seed=seed,
+        say=say,
     )
     between = time.perf_counter()
     say(f"running the {result.runtime.format.title}", 0.5)
@@ -91,18 +103,28 @@ def _source_runs(
     result: Side,
     given: Given,
     *,
-    fixed: Signature | None,
+    narrow: Narrow,
     samples: Path | None,
     seed: int,
     say: Say,
 ) -> tuple[Signature, list[Run], list[str], str | None]:
     """In a function of its own: nothing of the source must outlive it, weights least of all."""
     with source.runtime.open(source.path, given) as session:
-        signature = narrowed(session.signature, fixed) if fixed else session.signature
+        signature = narrow(session.signature)
         fit = fit_of(result.runtime, result.path, signature)
         most = result.runtime.most(result.path)
         runs, skipped = reference_runs(session, signature, samples, seed, say, fit=fit, most=most)
         return signature, runs, skipped, session.remark
+
+
+def _narrowing(result: Side, lengths: Lengths, *, dynamic: bool) -> Narrow:
+    """The source as the result may take it, where that is less on purpose."""
+    if dynamic and not lengths:
+        return lambda source: source
+    fixed = result.runtime.inspect(result.path, {}).signature
+    if dynamic:
+        return lambda source: lengths.narrow(source, fixed)
+    return lambda source: narrowed(source, fixed)
 
 
 def _remarks(**said: str | None) -> list[str]:
