@@ -13,6 +13,7 @@ from workers.onnx_graph.registry import Registry
 from workers.onnx_graph.values import Constant, Known
 from workers.onnx_graph.walking import Walker
 from workers.onnx_torch.framework import Torch
+from workers.onnx_torch.naming import paths
 from workers.onnx_torch.weights import Weights
 
 REGISTRY: Final = Registry("workers.onnx_torch")
@@ -28,7 +29,8 @@ class OnnxModule(nn.Module):  # type: ignore[misc] # torch is not typed here
     def __init__(self, model: Model) -> None:
         super().__init__()
         self._model = model
-        self._framework = Torch(Weights(self, constants(model.graph)))
+        graph = model.graph
+        self._framework = Torch(Weights(self, constants(graph), paths(graph)))
         self._walker = Walker(self._framework, REGISTRY)
 
     @property

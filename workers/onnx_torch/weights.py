@@ -1,34 +1,34 @@
 """Weights: the constants of a graph as parameters and buffers of one module."""
 
-import re
-from collections.abc import Container, Iterable
-from typing import Any, Final
+from collections.abc import Container, Iterable, Mapping
+from typing import Any
 
 import torch
 from torch import nn
 
 from workers.onnx_graph.values import Constant
 from workers.onnx_torch.dtypes import tensor_of
-
-SEPARATORS: Final = re.compile(r"[./]+|::")
-FOREIGN: Final = re.compile(r"\W")
+from workers.onnx_torch.naming import FOREIGN, SEPARATORS
 
 
 class Weights:
     """Makes the tensor of each constant once.
 
-    An initializer becomes a parameter (floats) or a buffer of `module`, under its own name as
-    a path: `layer1.0.conv1.weight` lies in `layer1`, `0` and `conv1`. Other constants are made
-    when they are first wanted.
+    An initializer becomes a parameter (floats) or a buffer of `module`, under its path:
+    `layer1.0.conv1.weight` lies in `layer1`, `0` and `conv1`. Other constants are made when
+    they are first wanted.
     """
 
-    def __init__(self, module: nn.Module, constants: Iterable[Constant]) -> None:
+    def __init__(
+        self, module: nn.Module, constants: Iterable[Constant], paths: Mapping[str, str]
+    ) -> None:
         self.module = module
         self._paths: dict[str, str] = {}
         self._others: dict[int, tuple[Constant, torch.Tensor]] = {}
         for each in constants:
             if each.name and each.array.dtype.kind not in "OUS":
-                self._paths[each.name] = _register(module, each)
+                path = paths.get(each.name, each.name)
+                self._paths[each.name] = _register(module, each, path)
 
     def tensor(self, constant: Constant) -> torch.Tensor:
         """The tensor; that of the module as it is now, which a tracer may have swapped."""
@@ -46,8 +46,8 @@ class Weights:
         return self._paths.get(name)
 
 
-def _register(module: nn.Module, constant: Constant) -> str:
-    named = [part for part in SEPARATORS.split(constant.name or "") if part]
+def _register(module: nn.Module, constant: Constant, wanted: str) -> str:
+    named = [part for part in SEPARATORS.split(wanted) if part]
     *folders, leaf = [FOREIGN.sub("_", part) for part in named] or ["weight"]
     here: Any = module
     path: list[str] = []

@@ -1,0 +1,176 @@
+"""Export: a module that walks a graph as an ExportedProgram, dimensions that vary kept."""
+
+import inspect
+import keyword
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import torch
+from torch import nn
+from torch.export import Dim, ExportedProgram
+from torch.fx import traceback
+
+from shared.domain.errors import BadSamples, FerryError, StepRefused
+from shared.domain.signatures import Signature
+from workers.onnx_graph.nodes import Port
+from workers.onnx_torch.dtypes import TORCH
+from workers.onnx_torch.framework import MARK
+from workers.onnx_torch.importer import OnnxModule
+from workers.onnx_torch.naming import scopes
+from workers.verification.dims import BATCH, batch_names, lengths, shape_of
+
+EXAMPLE_BATCH: Final = 3
+"""0 and 1 are special to torch.export, and 2 is the length of too many other things."""
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def export(module: OnnxModule, signature: Signature, *, dynamic: bool = True) -> ExportedProgram:
+    """The module's program. It takes the graph's inputs under their names (as names of
+    Python), and gives the output of a graph that has one, else a dict by the outputs' names.
+
+    Args:
+        signature: the graph's, whose named and unnamed dimensions may vary.
+        dynamic: False fixes them at the lengths of the example.
+
+    Raises:
+        UnsupportedOperator: a node's translation cannot be exported; says which.
+        StepRefused: torch cannot export the graph, or cannot keep a dimension open.
+        BadSamples: no lengths could be found that the graph takes.
+    """
+    graph = module.model.graph
+    _refuse_foreign((*graph.inputs, *graph.outputs))
+    shapes, examples = _examples(module, signature)
+    wrapped = _wrapped(module)
+    with torch.no_grad(), traceback.preserve_node_meta():
+        program = torch.export.export(
+            wrapped,
+            examples,
+            dynamic_shapes=_open_axes(signature) if dynamic and examples else None,
+            strict=False,
+        )
+    if dynamic:
+        _refuse_fixed(program, signature, shapes)
+    _mark_scopes(program, scopes(graph))
+    return program
+
+
+def _refuse_foreign(ports: Sequence[Port]) -> None:
+    for port in ports:
+        if port.kind != "tensor" or port.dtype not in TORCH:
+            what = "tensor of strings" if port.kind == "tensor" else port.kind
+            raise StepRefused(
+                f"{port.name!r} is a {what}, which an exported program cannot take or give. Cut"
+                " the graph before it.",
+                node=port.name,
+            )
+
+
+def _examples(module: OnnxModule, signature: Signature) -> tuple[Shapes, tuple[torch.Tensor, ...]]:
+    """Inputs that the graph takes, run once: what fails eagerly fails with the node's name."""
+    refused: FerryError | None = None
+    for extents in _extents(signature):
+        shapes = {each.name: shape_of(each, extents) for each in signature.inputs}
+        inputs = tuple(_example(port, shapes[port.name]) for port in module.model.graph.inputs)
+        try:
+            with torch.no_grad():
+                module(*inputs)
+        except FerryError as error:
+            refused = refused or error
+        else:
+            return shapes, inputs
+    raise refused or BadSamples("No lengths could be found that the graph takes.")
+
+
+def _extents(signature: Signature) -> Iterator[dict[str, int]]:
+    batch = {
+        name: EXAMPLE_BATCH + index
+        for index, name in enumerate(
+            sorted(batch_names(signature), key=lambda name: (name != BATCH, name))
+        )
+    }
+    varied = list(lengths(signature))
+    # Lengths that differ come first: equal ones would be taken for one and the same.
+    for extents in sorted(varied, key=lambda each: len(set(each.values())) < len(each)):
+        yield extents | batch
+
+
+def _example(port: Port, shape: tuple[int, ...]) -> torch.Tensor:
+    dtype = TORCH[port.dtype or 0]
+    if dtype.is_floating_point and dtype.itemsize > 1:
+        return torch.rand(shape).to(dtype)
+    return torch.zeros(shape, dtype=dtype)
+
+
+def _wrapped(module: OnnxModule) -> nn.Module:
+    """The module under another forward, whose parameters bear the names of the inputs."""
+    graph = module.model.graph
+    names = python_names([port.name for port in graph.inputs])
+    outputs = [port.name for port in graph.outputs]
+
+    def forward(_: Any, *inputs: Any) -> Any:
+        made = OnnxModule.forward(module, *inputs)
+        return made[0] if len(made) == 1 else dict(zip(outputs, made, strict=True))
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    forward.__signature__ = inspect.Signature(  # type: ignore[attr-defined] # torch reads names there
+        [inspect.Parameter(name, kind) for name in ("self", *names)]
+    )
+    # The same object, of a class of its own: its parameters keep their paths.
+    module.__class__ = type("OnnxProgram", (OnnxModule,), {"forward": forward})
+    return module
+
+
+def python_names(names: Sequence[str]) -> list[str]:
+    """Names that forward's parameters can have, no two the same."""
+    found: list[str] = []
+    for name in names:
+        plain = re.sub(r"\W", "_", name)
+        if not plain.isidentifier() or keyword.iskeyword(plain) or plain == "self":
+            plain = f"input_{plain}"
+        while plain in found:
+            plain += "_"
+        found.append(plain)
+    return found
+
+
+def _open_axes(signature: Signature) -> Sequence[dict[int, Any]]:
+    return tuple(
+        {axis: Dim.AUTO for axis, dim in enumerate(each.shape or ()) if not isinstance(dim, int)}
+        for each in signature.inputs
+    )
+
+
+def _refuse_fixed(program: ExportedProgram, signature: Signature, shapes: Shapes) -> None:
+    """torch.export fixes a length where the graph compares it with a number, and says nothing."""
+    values = {node.name: node.meta.get("val") for node in program.graph.nodes}
+    for name, each in zip(program.graph_signature.user_inputs, signature.inputs, strict=True):
+        traced = values[str(name)].shape
+        for axis, dim in enumerate(each.shape or ()):
+            if isinstance(dim, int) or not isinstance(traced[axis], int):
+                continue
+            raise StepRefused(
+                f"The axis {dim or axis} of input {each.name!r} may vary in the ONNX model, and a"
+                f" program of it would take {shapes[each.name][axis]} only: the graph computes"
+                " with that length as with a number. Set the option dynamic to false to have it"
+                " fixed.",
+                node=each.name,
+            )
+
+
+def _mark_scopes(program: ExportedProgram, where: Mapping[str, tuple[str, ...]]) -> None:
+    """Say of each call which module it belongs to, as torch does for modules of its own."""
+    for graph_module in program.graph_module.modules():
+        for node in getattr(graph_module, "graph", program.graph).nodes:
+            name = (node.meta.get("custom") or {}).get(MARK)
+            node.meta.pop("custom", None)
+            if name is None or "nn_module_stack" not in node.meta:
+                continue
+            scope = where.get(name, ())
+            stack = {"": ("", "Model")}
+            for depth in range(1, len(scope) + 1):
+                path = ".".join(scope[:depth])
+                stack[path] = (path, f"{scope[depth - 1]}.Module")
+            node.meta["nn_module_stack"] = stack
+            node.meta["onnx_node"] = name
