@@ -37,6 +37,8 @@ TORCH: Final[dict[int, torch.dtype]] = {
     TensorProto.UINT2: torch.uint8,
     TensorProto.INT2: torch.int8,
     TensorProto.FLOAT4E2M1: torch.float32,
+    TensorProto.FLOAT6E2M3: torch.float32,
+    TensorProto.FLOAT6E3M2: torch.float32,
 }
 """By ONNX's enum: the torch dtype that is, or carries, the type."""
 
@@ -56,6 +58,8 @@ _CARRIED: Final[dict[str, Any]] = {
     "int2": np.int8,
     "uint2": np.uint8,
     "float4_e2m1fn": np.float32,
+    "float6_e2m3fn": np.float32,
+    "float6_e3m2fn": np.float32,
 }
 
 

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
-Core = Callable[[Tensor, list[int], bool], Tensor]
-"""Reduces along axes, of which there is at least one; the flag keeps them with length 1."""
+from workers.onnx_torch.unsigned import ordered, unordered, wrapped
+
+Core = Callable[[Tensor, list[int], int], Tensor]
+"""Reduces along axes, of which there is at least one; the last argument keeps them at 1."""
 
 
 def reduced(
@@ -16,27 +19,23 @@ def reduced(
     if not axes and noop:
         return x
     chosen = [axis % x.ndim for axis in axes] if axes else list(range(x.ndim))
-    return core(x, chosen, bool(keepdims)) if chosen else x
+    return core(x, chosen, keepdims) if chosen else x
 
 
-def total(x: Tensor, axes: list[int], keepdims: bool) -> Tensor:
+def total(x: Tensor, axes: list[int], keepdims: int) -> Tensor:
     """The sum, in the dtype of x."""
-    from workers.onnx_torch.unsigned import wrapped
-
-    return wrapped(lambda each: each.sum(axes, keepdim=keepdims, dtype=each.dtype), x)
+    return wrapped(lambda each: each.sum(axes, keepdim=bool(keepdims), dtype=each.dtype), x)
 
 
-def product(x: Tensor, axes: list[int], keepdims: bool) -> Tensor:
+def product(x: Tensor, axes: list[int], keepdims: int) -> Tensor:
     """The product, in the dtype of x. torch takes one axis at a time."""
     for axis in sorted(axes, reverse=True):
-        x = x.prod(axis, keepdim=keepdims, dtype=x.dtype)
+        x = x.prod(axis, keepdim=bool(keepdims), dtype=x.dtype)
     return x
 
 
-def extreme(name: str, x: Tensor, axes: list[int], keepdims: bool) -> Tensor:
+def extreme(name: str, x: Tensor, axes: list[int], keepdims: int) -> Tensor:
     """`amax` or `amin`; of no elements, the least or the greatest that the dtype has."""
-    from workers.onnx_torch.unsigned import ordered, unordered
-
     if any(isinstance(x.shape[axis], int) and not x.shape[axis] for axis in axes):
         shape: list[Any] = [
             1 if axis in axes else length
@@ -44,12 +43,10 @@ def extreme(name: str, x: Tensor, axes: list[int], keepdims: bool) -> Tensor:
             if keepdims or axis not in axes
         ]
         return x.new_full(shape, _bound(name, x))
-    return unordered(getattr(ordered(x), name)(axes, keepdim=keepdims), x.dtype)
+    return unordered(getattr(ordered(x), name)(axes, keepdim=bool(keepdims)), x.dtype)
 
 
-def _bound(name: str, x: Tensor) -> float:
-    import torch
-
+def _bound(name: str, x: Tensor) -> Any:
     if x.dtype.is_floating_point:
         return float("-inf") if name == "amax" else float("inf")
     if x.dtype == torch.bool:

@@ -20,5 +20,9 @@ def reducelogsumexp(
     x: Tensor, axes: Ints | None = None, *, keepdims: int, noop_with_empty_axes: int
 ) -> Tensor:
     """The axes are an input. Along no axis, what is not a reduction is done all the same."""
-    found = reduced(torch.logsumexp, as_float(x), axes, keepdims, noop_with_empty_axes)
+    found = reduced(_folded, as_float(x), axes, keepdims, noop_with_empty_axes)
     return found.to(x.dtype)
+
+
+def _folded(x: Tensor, axes: list[int], keepdims: int) -> Tensor:
+    return torch.logsumexp(x, axes, keepdim=bool(keepdims))

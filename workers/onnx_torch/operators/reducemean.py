@@ -6,7 +6,6 @@ from torch import Tensor
 from workers.onnx_graph.kinds import Ints
 from workers.onnx_graph.registry import operator
 from workers.onnx_torch.reductions import reduced
-from workers.onnx_torch.unsigned import WIDE
 
 
 @operator("ReduceMean", since=1)
@@ -23,11 +22,11 @@ def reducemean(
     return reduced(_mean, x, axes, keepdims, noop_with_empty_axes)
 
 
-def _mean(x: Tensor, axes: list[int], keepdims: bool) -> Tensor:  # noqa: FBT001 - a reduction's form
+def _mean(x: Tensor, axes: list[int], keepdims: int) -> Tensor:
     """Of integers cut off towards zero."""
     if x.dtype.is_floating_point:
-        return x.mean(axes, keepdim=keepdims)
+        return x.mean(axes, keepdim=bool(keepdims))
     whole = x.to(torch.int64)
-    count = torch.ones_like(whole).sum(axes, keepdim=keepdims)
-    added = whole.sum(axes, keepdim=keepdims)
+    count = torch.ones_like(whole).sum(axes, keepdim=bool(keepdims))
+    added = whole.sum(axes, keepdim=bool(keepdims))
     return torch.div(added, count, rounding_mode="trunc").to(x.dtype)
