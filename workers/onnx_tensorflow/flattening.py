@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from workers.onnx_tensorflow.extents import normal, reshaped
-from workers.onnx_tensorflow.lengths import lengths, product
+from workers.onnx_tensorflow.extents import lengths, normal, product, reshaped
 
 
 def over_rest(compute: Callable[[Any], Any], x: Any, axis: int) -> Any:

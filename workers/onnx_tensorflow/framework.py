@@ -12,8 +12,8 @@ from workers.onnx_graph.registry import Registry, Translation
 from workers.onnx_graph.values import Constant, Known, Symbols
 from workers.onnx_graph.walking import handed, keywords
 from workers.onnx_tensorflow import symbolic
+from workers.onnx_tensorflow.extents import are_known, lengths
 from workers.onnx_tensorflow.layout import STORED, Laid, aligned, laid
-from workers.onnx_tensorflow.lengths import is_static, lengths
 
 REGISTRY: Final = Registry("workers.onnx_tensorflow")
 
@@ -37,12 +37,12 @@ class TensorFlow:
     def maximum(self, one: Any, other: Any) -> Any:
         import tensorflow as tf
 
-        return max(one, other) if is_static([one, other]) else tf.maximum(one, other)
+        return max(one, other) if are_known([one, other]) else tf.maximum(one, other)
 
     def minimum(self, one: Any, other: Any) -> Any:
         import tensorflow as tf
 
-        return min(one, other) if is_static([one, other]) else tf.minimum(one, other)
+        return min(one, other) if are_known([one, other]) else tf.minimum(one, other)
 
     def equal(self, one: Any, other: Any) -> bool | None:
         import tensorflow as tf

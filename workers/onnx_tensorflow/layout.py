@@ -100,6 +100,11 @@ class Laid:
         return self.tensor if self._order is None else self.at(canonical(self.rank)).tensor
 
     @property
+    def plain_array(self) -> Any:
+        """The numpy array of a constant in ONNX's own order of axes; None of all else."""
+        return None if self.array is None else self.at(canonical(self.rank)).array
+
+    @property
     def rank(self) -> int:
         return len(self.order)
 

@@ -18,5 +18,6 @@ def logsoftmax(x: Stored, *, axis: int) -> Laid:
 def logsoftmax_1(x: Stored, *, axis: int) -> Laid:
     """Over all axes from that one on."""
     if axis % x.rank == x.rank - 1:
-        return logsoftmax(x, axis=axis)
+        found: Laid = logsoftmax(x, axis=axis)
+        return found
     return Laid(over_rest(tf.nn.log_softmax, x.plain, axis))

@@ -18,5 +18,6 @@ def softmax(x: Stored, *, axis: int) -> Laid:
 def softmax_1(x: Stored, *, axis: int) -> Laid:
     """Over all axes from that one on."""
     if axis % x.rank == x.rank - 1:
-        return softmax(x, axis=axis)
+        found: Laid = softmax(x, axis=axis)
+        return found
     return Laid(over_rest(tf.nn.softmax, x.plain, axis))
