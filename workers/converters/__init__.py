@@ -30,6 +30,8 @@ from workers.converters import (
     onnx_to_tensorrt,
     onnx_to_tensorrt_rtx,
     onnx_to_triton,
+    pt2_to_coreml,
+    pt2_to_coreml_traced,
     pt2_to_onnx,
     pt2_to_onnx_traced,
     pt2_to_triton,
@@ -38,6 +40,7 @@ from workers.converters import (
     savedmodel_to_tflite,
     savedmodel_to_triton,
     tensorrt_to_triton,
+    torchscript_to_coreml,
     torchscript_to_onnx,
     torchscript_to_triton,
 )
@@ -69,6 +72,8 @@ CONVERTERS: tuple[Converter[Any], ...] = (
     onnx_to_tensorrt.convert,
     onnx_to_tensorrt_rtx.convert,
     onnx_to_triton.convert,
+    pt2_to_coreml.convert,
+    pt2_to_coreml_traced.convert,
     pt2_to_onnx.convert,
     pt2_to_onnx_traced.convert,
     pt2_to_triton.convert,
@@ -77,6 +82,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
     savedmodel_to_tflite.convert,
     savedmodel_to_triton.convert,
     tensorrt_to_triton.convert,
+    torchscript_to_coreml.convert,
     torchscript_to_onnx.convert,
     torchscript_to_triton.convert,
 )
