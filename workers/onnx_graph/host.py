@@ -191,6 +191,22 @@ def _reshape(node: Node, arrays: Sequence[Any], _: Arithmetic) -> Folded:
     return found
 
 
+def _transpose(node: Node, arrays: Sequence[Any], _: Arithmetic) -> Folded:
+    import numpy as np
+
+    found: NDArray[Any] = np.transpose(arrays[0], node.attributes.get("perm"))
+    return found
+
+
+def _tile(_: Node, arrays: Sequence[Any], __: Arithmetic) -> Folded:
+    import numpy as np
+
+    data, *rest = arrays
+    if len(rest) != 1 or _symbolic(rest[0]) or data.size * int(np.prod(rest[0])) > MOST:
+        return None
+    return np.tile(data, [int(each) for each in rest[0]])
+
+
 def _expand(_: Node, arrays: Sequence[Any], __: Arithmetic) -> Folded:
     import numpy as np
 
@@ -311,6 +327,7 @@ def _modulo(node: Node, arrays: Sequence[Any], _: Arithmetic) -> Folded:
 FOLDS: Final[Mapping[str, Callable[..., Folded]]] = {
     "Abs": _unary("abs"),
     "Add": _binary(lambda one, other: one + other),
+    "And": _compare(lambda one, other: one & other),
     "Cast": _cast,
     "Ceil": _unary("ceil"),
     "Concat": _concat,
@@ -331,6 +348,7 @@ FOLDS: Final[Mapping[str, Callable[..., Folded]]] = {
     "Mul": _binary(lambda one, other: one * other),
     "Neg": _unary("negative"),
     "Not": _unary("logical_not"),
+    "Or": _compare(lambda one, other: one | other),
     "Range": _range,
     "ReduceProd": _product,
     "ReduceSum": _sum,
@@ -339,6 +357,8 @@ FOLDS: Final[Mapping[str, Callable[..., Folded]]] = {
     "Sqrt": _unary("sqrt"),
     "Squeeze": _squeeze,
     "Sub": _binary(lambda one, other: one - other),
+    "Tile": _tile,
+    "Transpose": _transpose,
     "Unsqueeze": _unsqueeze,
     "Where": _where,
 }

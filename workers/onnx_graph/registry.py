@@ -22,6 +22,7 @@ FOLDERS: Final[Mapping[str, str]] = {
     "ai.onnx.preview": "operators.preview",
     "ai.onnx.preview.training": "operators.training",
     "com.microsoft": "operators.microsoft",
+    "modelferry": "operators.modelferry",
 }
 """Below an importer's package, by the operator's domain."""
 

@@ -1,6 +1,7 @@
 """The importer: an ONNX file as a torch module that walks its graph."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from workers.onnx_graph.registry import Registry
 from workers.onnx_graph.values import Constant, Known
 from workers.onnx_graph.walking import Walker
 from workers.onnx_torch.framework import Torch
+from workers.onnx_torch.linear import with_linear
 from workers.onnx_torch.naming import paths
 from workers.onnx_torch.weights import Weights
 
@@ -57,7 +59,8 @@ def load(path: Path) -> OnnxModule:
     Raises:
         InvalidModel, UnsupportedOperator: as `workers.onnx_graph.reading.read`.
     """
-    module = OnnxModule(read(path, knows))
+    model = read(path, knows)
+    module = OnnxModule(replace(model, graph=with_linear(model.graph)))
     module.eval()
     return module
 

@@ -1,0 +1,1 @@
+"""Operators that `workers.onnx_torch.linear` puts together from those of a file."""
