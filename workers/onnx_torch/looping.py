@@ -33,9 +33,7 @@ def scanned(
     return states, [torch.stack(list(each)) for each in zip(*slices, strict=True)]
 
 
-def looped(
-    trips: Any, condition: Any, carried: list[Any], body: Body
-) -> tuple[Any, ...]:
+def looped(trips: Any, condition: Any, carried: list[Any], body: Body) -> tuple[Any, ...]:
     """A loop whose end depends on the input, as one node."""
     raise CannotTranslate(
         "ends when the data say so",

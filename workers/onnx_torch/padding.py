@@ -23,7 +23,11 @@ def reflected(length: Any, before: Any, after: Any) -> "Tensor":
     """Back and forth, without doing either end twice."""
     import torch
 
-    period = torch.sym_max(2 * (length - 1), 1) if not isinstance(length, int) else max(2 * length - 2, 1)
+    period = (
+        torch.sym_max(2 * (length - 1), 1)
+        if not isinstance(length, int)
+        else max(2 * length - 2, 1)
+    )
     places = _places(length, before, after) % period
     return torch.where(places < length, places, period - places)
 

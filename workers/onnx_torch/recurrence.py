@@ -103,8 +103,7 @@ def _one_way(
         else:
             made.append(torch.where(inside[time], fresh[0], 0))
             fresh = [
-                torch.where(inside[time], new, old)
-                for new, old in zip(fresh, states, strict=True)
+                torch.where(inside[time], new, old) for new, old in zip(fresh, states, strict=True)
             ]
         states = fresh
     y = torch.stack(made)

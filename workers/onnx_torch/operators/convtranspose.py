@@ -37,7 +37,12 @@ def conv_transpose(
     if run is None:
         raise CannotTranslate(f"a convolution over {rank} axes has no counterpart in torch")
     found = window(
-        x.shape[2:], w.shape[2:], strides=strides, dilations=dilations, pads=pads, auto_pad="NOTSET"
+        x.shape[2:],
+        w.shape[2:],
+        strides=strides,
+        dilations=dilations,
+        pads=pads,
+        auto_pad="NOTSET",
     )
     extra = list(output_padding or [0] * rank)
     if output_shape or auto_pad in {"SAME_UPPER", "SAME_LOWER"}:
@@ -57,7 +62,9 @@ def _cropped(
 ) -> Window:
     """The window with the padding that leads to the shape, or to a `stride` times the input."""
     lengths = x.shape[2:]
-    wanted = list(shape or [n * s for n, s in zip(lengths, found.strides, strict=True)])[-len(lengths):]
+    wanted = list(shape or [n * s for n, s in zip(lengths, found.strides, strict=True)])[
+        -len(lengths) :
+    ]
     begins, ends = [], []
     for index, (length, reach) in enumerate(zip(lengths, found.reaches, strict=True)):
         stride = found.strides[index]

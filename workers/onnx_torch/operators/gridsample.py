@@ -18,9 +18,13 @@ def grid_sample(
     how = MODES.get(mode, mode)
     if x.ndim not in {4, 5} or (x.ndim == 5 and how == "bicubic"):  # noqa: PLR2004
         raise CannotTranslate(f"torch does not sample {x.ndim - 2} axes in mode '{mode}'")
-    found = functional.grid_sample(
-        x.float(), grid.float(), how, padding_mode, align_corners=bool(align_corners)
-    ) if x.dtype.itemsize < 4 else functional.grid_sample(  # noqa: PLR2004
-        x, grid.to(x.dtype), how, padding_mode, align_corners=bool(align_corners)
+    found = (
+        functional.grid_sample(
+            x.float(), grid.float(), how, padding_mode, align_corners=bool(align_corners)
+        )
+        if x.dtype.itemsize < 4
+        else functional.grid_sample(  # noqa: PLR2004
+            x, grid.to(x.dtype), how, padding_mode, align_corners=bool(align_corners)
+        )
     )
     return found.to(x.dtype)

@@ -4,11 +4,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from onnx import TensorProto
 
 from workers.onnx_graph.bodies import Body
 from workers.onnx_graph.kinds import Raw
+from workers.onnx_graph.nodes import Port
 from workers.onnx_graph.registry import operator
 from workers.onnx_graph.values import Constant
+from workers.onnx_torch.dtypes import TORCH
 from workers.onnx_torch.knowing import scalar, tensor, truth
 from workers.onnx_torch.looping import looped
 
@@ -39,7 +42,15 @@ def loop(trips: Raw | None, condition: Raw | None, *carried: Raw, body: Body) ->
 def _stacked(slices: list[list[Any]], body: Body, carried: int) -> list[Any]:
     if slices:
         return [joined(list(each)) for each in zip(*slices, strict=True)]
-    return [torch.zeros(0) for _ in body.graph.outputs[1 + carried :]]
+    return [_none(port) for port in body.graph.outputs[1 + carried :]]
+
+
+def _none(port: Port) -> Any:
+    """No slices of an output, in its own type as far as the file says that."""
+    if port.dtype == TensorProto.STRING:
+        return np.empty(0, dtype=object)
+    lengths = [each if isinstance(each, int) else 0 for each in port.shape or ()]
+    return torch.zeros((0, *lengths), dtype=TORCH.get(port.dtype or 0, torch.float32))
 
 
 def joined(slices: list[Any]) -> Any:

@@ -58,9 +58,7 @@ def _least(x: Tensor) -> Any:
     return -torch.inf if x.is_floating_point() else torch.iinfo(x.dtype).min
 
 
-def _with_places(
-    x: Tensor, found: Window, *, ceil: bool, columns: bool
-) -> tuple[Tensor, Tensor]:
+def _with_places(x: Tensor, found: Window, *, ceil: bool, columns: bool) -> tuple[Tensor, Tensor]:
     places = torch.arange(x.numel(), device=x.device).reshape(x.shape)
     if columns:
         axes = [0, 1, *reversed(range(2, x.ndim))]

@@ -59,6 +59,8 @@ def _mirrored(index: Any, length: Any) -> Any:
         return -index - 1 if index > -FAR else None
     if index >= FAR:
         return 0
-    return torch.sym_max(length - 1 - index, 0) if not isinstance(length, int) else max(
-        length - 1 - index, 0
+    return (
+        torch.sym_max(length - 1 - index, 0)
+        if not isinstance(length, int)
+        else max(length - 1 - index, 0)
     )

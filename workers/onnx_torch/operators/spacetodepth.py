@@ -14,6 +14,4 @@ def space_to_depth(x: Tensor, *, blocksize: int, mode: str | None) -> Tensor:
     batch, channels, height, width = x.shape
     rows, columns = height // blocksize, width // blocksize
     blocks = x.reshape(batch, channels, rows, blocksize, columns, blocksize)
-    return blocks.permute(0, 3, 5, 1, 2, 4).reshape(
-        batch, channels * blocksize**2, rows, columns
-    )
+    return blocks.permute(0, 3, 5, 1, 2, 4).reshape(batch, channels * blocksize**2, rows, columns)

@@ -10,7 +10,10 @@ from workers.onnx_torch.texts import textual
 @operator("Unique")
 @textual
 def unique(
-    x: Tensor, *, axis: int | None, sorted: int  # noqa: A002 - ONNX's name
+    x: Tensor,
+    *,
+    axis: int | None,
+    sorted: int,  # noqa: A002 - ONNX's name
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Sorted, or as they first came."""
     flat = x.reshape(-1) if axis is None else x
