@@ -81,7 +81,8 @@ class Converter(Generic[O]):
     multiple of the source's size. Raise `version` whenever the same source may yield other
     bytes. An edge with `asked_by` is taken only when that option is `asked_for`, where
     None stands for any value; of several at one format those of a lower `turn` come first. With
-    `samples` it cannot do without the user's inputs. With an `environment` the step runs in a
+    `samples` it cannot do without the user's inputs, nor where one of the options of
+    `samples_for` has the value there. With an `environment` the step runs in a
     fresh process that has those variables, never in a warm fork. A body that is told to stop
     has `grace` seconds before it is killed. `timed` ones keep a timing cache.
     """
@@ -102,6 +103,7 @@ class Converter(Generic[O]):
     asked_for: bool | str | None = True
     turn: int = 0
     samples: bool = False
+    samples_for: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     environment: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     grace: float = 0.0
     timed: bool = False
@@ -124,6 +126,7 @@ def converter(
     asked_for: bool | str | None = True,
     turn: int = 0,
     samples: bool = False,
+    samples_for: Mapping[str, str] = NOTHING,
     environment: Mapping[str, str] = NOTHING,
     grace: float = 0.0,
     timed: bool = False,
@@ -152,6 +155,7 @@ def converter(
             asked_for=asked_for,
             turn=turn,
             samples=samples,
+            samples_for=samples_for,
             environment=environment,
             grace=grace,
             timed=timed,

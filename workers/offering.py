@@ -114,6 +114,7 @@ def _told(converter: Converter[Any], tools: Toolchain) -> ConverterOffer:
         asked_for=converter.asked_for,
         turn=converter.turn,
         samples=converter.samples,
+        samples_for=dict(converter.samples_for),
         memory=converter.memory,
         timed=converter.libraries[0] if converter.timed else None,
         toolchain=tools,

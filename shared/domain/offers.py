@@ -1,6 +1,6 @@
 """Offers: what a worker says it can do when it comes on line."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum, StrEnum
 from typing import Any, assert_never
 
@@ -37,8 +37,9 @@ class ConverterOffer(BaseModel):
     from a format to itself. Where `asked_for` is None any value asks for it, and the edge's own
     schema says which are taken. Of edges at one stop those of a lower `turn` come first, and
     those of one turn in the order of their names. With `samples` it wants the user's inputs (to
-    calibrate, say), and a job without any is refused. `memory` is the expected peak as a multiple
-    of the input's size. `timed` names the library of its toolchain whose timing cache it keeps.
+    calibrate, say), and a job without any is refused; with `samples_for` only where one of these
+    options has that value. `memory` is the expected peak as a multiple of the input's size.
+    `timed` names the library of its toolchain whose timing cache it keeps.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")  # a later version may say more
@@ -55,6 +56,7 @@ class ConverterOffer(BaseModel):
     asked_for: bool | str | None = True
     turn: int = 0
     samples: bool = False
+    samples_for: dict[str, str] = Field(default_factory=dict)
     memory: float = 3.0
     timed: str | None = None
     toolchain: Toolchain = Field(default_factory=dict)
@@ -62,6 +64,11 @@ class ConverterOffer(BaseModel):
     @property
     def capability(self) -> str:
         return f"convert:{self.name}@{self.version}"
+
+    def wants_samples(self, options: Mapping[str, Any]) -> bool:
+        """Whether it cannot do without the user's inputs, with these options."""
+        wanted = self.samples_for.items()
+        return self.samples or any(options.get(name) == value for name, value in wanted)
 
 
 class CheckerOffer(BaseModel):

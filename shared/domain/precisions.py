@@ -37,10 +37,20 @@ of its largest value in fp16, 1.6 % in bf16 and 5.6 % in int8 by min-max; 1 - co
 1 - cosine 20 times or more. A weight that is zero, doubled or transposed is still caught."""
 
 
+QUANTIZED: Final[Mapping[str, Precision]] = {
+    "fp16": Precision.FP16,
+    "dynamic": Precision.INT8,
+    "int8": Precision.INT8,
+}
+"""What a file is as good as whose numbers are kept in less."""
+
+
 def asked(options: Mapping[str, Any]) -> Precision:
-    """The precision that a target's options ask for; fp32 where they say nothing known."""
+    """The lowest precision that a target's options ask for; fp32 where they say nothing known."""
     known = {each.value: each for each in Precision}
-    found = known.get(str(options.get("precision")), Precision.FP32)
+    computed = known.get(str(options.get("precision")), Precision.FP32)
+    kept = QUANTIZED.get(str(options.get("quantization")), Precision.FP32)
+    found = max(computed, kept, key=[*Precision].index)
     if found is Precision.FP32 and options.get("tf32") is True:
         return Precision.TF32
     return found

@@ -20,6 +20,7 @@ from shared.domain.errors import (
 )
 from shared.domain.formats import (
     FORMATS,
+    FROZEN_GRAPH,
     KERAS,
     KERAS_H5,
     ONNX,
@@ -28,6 +29,7 @@ from shared.domain.formats import (
     PT2,
     SAVEDMODEL,
     STATE_DICT,
+    TFLITE,
     TORCHSCRIPT,
     TRITON,
     Format,
@@ -37,6 +39,7 @@ from shared.domain.zips import EMPTY, LOCAL, Zip
 
 ACCEPTED: Final = (
     "Accepted are Keras .keras and .h5, a TensorFlow SavedModel (zip or tar.gz of its folder),"
+    " a TensorFlow frozen graph (.pb), TensorFlow Lite (.tflite),"
     " PyTorch .pt2 (torch.export), TorchScript, and ONNX (one file, or a zip of it with its"
     " external data). What this service delivers is accepted, too: ONNX Runtime's .ort, and zips"
     " of an OpenVINO IR (.xml and .bin), of a TensorRT or TensorRT-RTX engine with its manifest,"
@@ -140,9 +143,7 @@ def _found(reader: BinaryIO, limit: int) -> Found:
         raise TruncatedFile("The file ends within its first bytes. Send the whole file again.")
     if head[4:8] == _ORT:
         return {ORT: (ORT.title,)}
-    if head[4:8] == _TFLITE:
-        raise UnknownFormat(f"A TensorFlow Lite model cannot be a source. {ACCEPTED}")
-    return _in_protobuf(reader)
+    return {TFLITE: (TFLITE.title,)} if head[4:8] == _TFLITE else _in_protobuf(reader)
 
 
 def _in_zip(archive: Zip) -> Found:
@@ -255,6 +256,8 @@ def _in_protobuf(reader: BinaryIO) -> Found:
     match outermost(reader):
         case Message.ONNX:
             return {ONNX: (ONNX.title,)}
+        case Message.GRAPH_DEF:
+            return {FROZEN_GRAPH: (FROZEN_GRAPH.title,)}
         case Message.SAVED_MODEL:
             raise UnknownFormat(
                 "The file is the saved_model.pb of a SavedModel without its variables."

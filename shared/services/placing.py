@@ -46,7 +46,7 @@ def placed(
         UnsupportedPrecision: the GPU that was asked for does not compute in the precision.
         SamplesRequired: it cannot do without the user's inputs.
     """
-    if edge.samples and not samples:
+    if edge.wants_samples(given) and not samples:
         raise SamplesRequired(
             f"{edge.name} reads the ranges of values off your own inputs. Send an .npz of samples"
             " with the job: numpy.savez(path, **{input_name: array}), at best a hundred of them.",

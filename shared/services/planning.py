@@ -161,7 +161,8 @@ def converts_of(path: Path, places: Mapping[str, Placed]) -> tuple[Convert, ...]
             source=edge.source,
             target=edge.target,
             options=places[edge.name].options,
-            samples=edge.samples or places[edge.name].options.get(WARMUP) == "samples",
+            samples=edge.wants_samples(places[edge.name].options)
+            or places[edge.name].options.get(WARMUP) == "samples",
             queue=edge.queue,
             needs=places[edge.name].needs,
             toolchain=edge.toolchain,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared.domain.formats import FORMATS, ONNX, TENSORRT, TENSORRT_RTX
+from shared.domain.formats import FORMATS, ONNX, TENSORRT, TENSORRT_RTX, TFLITE
 from shared.domain.gpus import ANY, Needs
 from shared.domain.offers import ConverterOffer, Queue, Toolchain
 from shared.domain.plans import Verify
@@ -37,6 +37,14 @@ UNSEEN: Final = (
     " give, so nothing ran the result."
 )
 
+BORROWED: Final = "select_tf"
+"""The option that lets a TensorFlow Lite model borrow operators of TensorFlow's."""
+
+UNLINKED: Final = (
+    "The result may hold Select-TF operators, which LiteRT runs on devices that bring them along"
+    " and not here, so nothing ran it."
+)
+
 ENGINES: Final[Mapping[str, str]] = {
     TENSORRT.name: "TensorRT engines",
     TENSORRT_RTX.name: "TensorRT-RTX engines",
@@ -66,8 +74,10 @@ def proof(
     engine = next((edge for edge in reversed(path) if edge.target in ENGINES), None)
     if engine is None:
         found = roster.runtimes(source, goal)
-        if found is None:
-            return _halfway(source, path, given, roster, _nobody(source, goal, roster))
+        borrowed = goal == TFLITE.name and given.get(BORROWED) is True
+        if found is None or borrowed:
+            reason = UNLINKED if borrowed else _nobody(source, goal, roster)
+            return _halfway(source, path, given, roster, reason)
         return Proof(_verify(source, goal, given, found, ANY))
     able = Needs(at_least=CAPABILITY.get(asked(given)))
     if engine.name in roster.known:  # whoever will come to build it brings what runs it

@@ -9,7 +9,7 @@ KINDS = (
     "pt2", "scripted", "traced", "state_dict", "state_dict_legacy", "checkpoint",
     "module", "module_legacy", "module_pickle", "module_pickle_0", "numbers_pickle",
     "keras", "h5", "savedmodel_zip", "savedmodel_tgz", "savedmodel_folder_zip", "saved_model_pb",
-    "onnx", "onnx_zip", "npz", "tflite_head",
+    "onnx", "onnx_zip", "npz", "tflite_head", "frozen_graph",
 )  # fmt: skip
 
 
@@ -52,6 +52,7 @@ def _keras(folder: Path) -> dict[str, Path]:
     model.save(folder / "m.h5")
     saved = folder / "saved"
     model.export(saved, verbose=False)
+    _freeze(folder / "frozen.pb")
     members = [(path, path.relative_to(saved).as_posix()) for path in sorted(saved.rglob("*"))]
     for name, prefix in (("flat.zip", ""), ("folder.zip", "model/")):
         with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -66,7 +67,17 @@ def _keras(folder: Path) -> dict[str, Path]:
         "savedmodel_folder_zip": folder / "folder.zip",
         "savedmodel_tgz": folder / "saved.tar.gz",
         "saved_model_pb": saved / "saved_model.pb",
+        "frozen_graph": folder / "frozen.pb",
     }
+
+
+def _freeze(path: Path) -> None:
+    import tensorflow as tf
+
+    with tf.Graph().as_default() as graph:
+        x = tf.compat.v1.placeholder(tf.float32, [None, 4], name="x")
+        tf.matmul(x, tf.constant(2.0, tf.float32, [4, 3]), name="y")
+    path.write_bytes(graph.as_graph_def().SerializeToString())
 
 
 def _onnx(folder: Path) -> dict[str, Path]:

@@ -58,6 +58,8 @@ def told(data: bytes, said: str | None = None, name: str = "model") -> str:
         ("checkpoint", "state-dict"),
         ("onnx", "onnx"),
         ("onnx_zip", "onnx"),
+        ("tflite_head", "tflite"),
+        ("frozen_graph", "frozen-graph"),
     ],
 )
 def test_real_files_are_told_by_their_bytes(
@@ -82,7 +84,6 @@ def test_a_pickled_module_is_refused_with_the_way_to_export_it(
     [
         ("npz", "samples"),
         ("saved_model_pb", "whole folder"),
-        ("tflite_head", "TensorFlow Lite"),
         ("numbers_pickle", "without any tensor"),
     ],
 )
@@ -119,6 +120,15 @@ def test_an_onnx_file_cut_anywhere_is_called_truncated(files: dict[str, Path]) -
     for cut in range(2, len(data), 7):
         with pytest.raises(TruncatedFile):
             told(data[:cut])
+    with pytest.raises(TruncatedFile):
+        told(data[:-1])
+
+
+def test_a_frozen_graph_cut_within_its_nodes_is_called_truncated(files: dict[str, Path]) -> None:
+    data = files["frozen_graph"].read_bytes()
+    for cut in range(len(data) - 100, len(data) - 20, 7):
+        with suppress(TruncatedFile):
+            assert told(data[:cut]) == "frozen-graph"  # a cut between two nodes leaves a graph
     with pytest.raises(TruncatedFile):
         told(data[:-1])
 

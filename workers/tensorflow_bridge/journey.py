@@ -1,4 +1,4 @@
-"""The journey of a loaded model to ONNX, with word of each stage."""
+"""The journey of a loaded model to ONNX or a SavedModel, with word of each stage."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from pydantic import Field
 
 from workers.converter import Bench, Options
 from workers.deliver import LARGEST_FILE, deliver, draft
+from workers.tensorflow_bridge.exporting import export
 from workers.tensorflow_bridge.freezing import freeze
 from workers.tensorflow_bridge.tracing import Callee, trace
 from workers.tensorflow_bridge.translation import HIGHEST_OPSET, LOWEST_OPSET, translate
@@ -24,6 +25,21 @@ class TensorflowToOnnx(Options):
         default=True,
         description="Keep the axes that may vary; false fixes the batch to 1.",
     )
+
+
+class ToSavedModel(Options):
+    """What every route to a SavedModel lets its user choose."""
+
+    dynamic: bool = Field(
+        default=True,
+        description="Keep the axes that may vary; false fixes the batch to 1.",
+    )
+
+
+def to_savedmodel(callee: Callee, bench: Bench[ToSavedModel]) -> None:
+    """Write the model with its variables, and one signature called `serving_default`."""
+    bench.say("tracing and writing the model", progress=0.4)
+    export(callee, bench.target, batch=None if bench.options.dynamic else 1)
 
 
 def to_onnx(callee: Callee, bench: Bench[TensorflowToOnnx]) -> None:

@@ -92,8 +92,11 @@ def _spec(tensor: Tensor, index: int) -> Any:
     import tensorflow as tf
 
     shape = tensor.shape and [dim if isinstance(dim, int) else None for dim in tensor.shape]
-    return tf.TensorSpec(shape, tf.as_dtype(_plain(tensor.dtype)), name=f"input_{index}")
+    return tf.TensorSpec(shape, tf_dtype(tensor.dtype), name=f"input_{index}")
 
 
-def _plain(dtype: str) -> str:
-    return "string" if dtype.startswith(("str", "object", "bytes")) else dtype
+def tf_dtype(dtype: str) -> Any:
+    """TensorFlow's type of numpy's name."""
+    import tensorflow as tf
+
+    return tf.as_dtype("string" if dtype.startswith(("str", "object", "bytes")) else dtype)
