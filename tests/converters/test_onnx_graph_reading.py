@@ -72,7 +72,7 @@ def test_an_operator_that_does_not_exist_is_named(saved: Callable[..., Path]) ->
 
 def test_an_operator_that_came_later_than_the_opset_is_named(saved: Callable[..., Path]) -> None:
     path = saved([helper.make_node("Gelu", ["x"], ["y"], name="g")], opsets={"": 13})
-    with pytest.raises(UnsupportedOperator, match="Gelu.*opset 13"):
+    with pytest.raises(UnsupportedOperator, match=r"Gelu.*opset 13"):
         read(path, everything)
 
 
@@ -104,7 +104,7 @@ def test_a_weight_with_too_few_bytes_is_refused(tmp_path: Path, missing: int) ->
     graph = helper.make_graph([helper.make_node("Identity", ["w"], ["y"])], "g", [], [Y], [tensor])
     path = tmp_path / "m.onnx"
     path.write_bytes(helper.make_model(graph).SerializeToString())
-    with pytest.raises(InvalidModel, match="'w'.*48 bytes") as caught:
+    with pytest.raises(InvalidModel, match=r"'w'.*48 bytes") as caught:
         read(path, everything)
     assert caught.value.fault.node == "w"
 
@@ -114,10 +114,9 @@ def test_functions_become_what_they_do_unless_the_importer_has_them(
 ) -> None:
     path = saved([helper.make_node("HardSwish", ["x"], ["y"])])
     assert [each.operator for each in read(path, everything).graph.nodes] == ["HardSwish"]
-    assert [each.operator for each in read(path, nothing).graph.nodes] == [
-        "HardSigmoid",
-        "Mul",
-    ] or [each.operator for each in read(path, nothing).graph.nodes][-1] == "Mul"
+    body = [each.operator for each in read(path, nothing).graph.nodes]
+    assert "HardSwish" not in body
+    assert body[-1] == "Mul"
 
 
 def test_defaults_of_the_schema_are_attributes(saved: Callable[..., Path]) -> None:
