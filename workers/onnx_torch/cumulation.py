@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from workers.onnx_torch.axes import counted
+
 
 def cumulated(
     compute: Callable[..., Tensor],
@@ -16,6 +18,7 @@ def cumulated(
     reverse: int,
 ) -> Tensor:
     """`compute` is torch.cumsum or torch.cumprod; `neutral` changes no element by it."""
+    (axis,) = counted([axis], x.ndim)
     turned = x.flip(axis) if reverse else x
     if exclusive:
         shape: list[Any] = list(x.shape)

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from workers.onnx_torch.axes import counted
 from workers.onnx_torch.unsigned import ordered, unordered, wrapped
 
 Core = Callable[[Tensor, list[int], int], Tensor]
@@ -18,7 +19,7 @@ def reduced(
     """Along `axes`; where there are none along all, unless `noop` says that none means none."""
     if not axes and noop:
         return x
-    chosen = [axis % x.ndim for axis in axes] if axes else list(range(x.ndim))
+    chosen = counted(axes, x.ndim) if axes else list(range(x.ndim))
     return core(x, chosen, keepdims) if chosen else x
 
 
