@@ -20,7 +20,7 @@ from workers.onnx_torch.importer import OnnxModule
 from workers.onnx_torch.naming import scopes
 from workers.verification.dims import BATCH, batch_names, lengths, shape_of
 
-EXAMPLE_BATCH: Final = 3
+EXAMPLE_BATCH: Final = 5
 """0 and 1 are special to torch.export, and 2 is the length of too many other things."""
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -41,6 +41,7 @@ def export(module: OnnxModule, signature: Signature, *, dynamic: bool = True) ->
     """
     graph = module.model.graph
     _refuse_foreign((*graph.inputs, *graph.outputs))
+    _refuse_unknown_ranks(signature)
     shapes, examples = _examples(module, signature)
     wrapped = _wrapped(module)
     with torch.no_grad(), traceback.preserve_node_meta():
