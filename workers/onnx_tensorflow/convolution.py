@@ -6,7 +6,7 @@ from typing import Any
 from workers.onnx_graph.refusals import CannotTranslate
 from workers.onnx_tensorflow.extents import lengths, reshaped
 from workers.onnx_tensorflow.layout import Laid, Order, channels_last
-from workers.onnx_tensorflow.windows import Window, padded, padding
+from workers.onnx_tensorflow.windows import Window, padded, padding, spatial_lengths
 
 PLANE = 2
 VOLUME = 3
@@ -26,7 +26,7 @@ def convolved(x: Laid, weight: Laid, groups: int, of: Window) -> Laid:
         raise CannotTranslate(f"convolves along {spatial} axes, and TensorFlow along one to three")
     order = channels_last(x.rank)
     image = x.at(order).tensor
-    rule, pads = padding(of, lengths(image)[1:-1])
+    rule, pads = padding(of, spatial_lengths(image))
     if _by_channel(x, weight, groups, of):
         kernel = weight.derived(("depthwise", groups), lambda: _depthwise(weight, groups)).tensor
         return Laid(_across_channels(padded(image, pads), kernel, of, rule), order)

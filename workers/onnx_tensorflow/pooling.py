@@ -6,9 +6,16 @@ from itertools import product
 from typing import Any
 
 from workers.onnx_tensorflow.convolution import PLANE, VOLUME
-from workers.onnx_tensorflow.extents import are_known, lengths
+from workers.onnx_tensorflow.extents import are_known
 from workers.onnx_tensorflow.layout import Laid, channels_last
-from workers.onnx_tensorflow.windows import Pads, Window, explicit, padded, padding
+from workers.onnx_tensorflow.windows import (
+    Pads,
+    Window,
+    explicit,
+    padded,
+    padding,
+    spatial_lengths,
+)
 
 KERNELS = ("float32", "bfloat16", "float16", "float64")
 
@@ -21,9 +28,9 @@ def largest(x: Laid, of: Window) -> Laid:
     image = x.at(order).tensor
     lowest = -float("inf") if image.dtype.is_floating else image.dtype.min
     if _has_kernel(image, of):
-        rule, pads = padding(of, lengths(image)[1:-1])
+        rule, pads = padding(of, spatial_lengths(image))
         return Laid(_pooled(tf.nn.max_pool, padded(image, pads, lowest), of, rule), order)
-    whole = padded(image, explicit(of, lengths(image)[1:-1]), lowest)
+    whole = padded(image, explicit(of, spatial_lengths(image)), lowest)
     return Laid(reduce(tf.maximum, shifted(whole, of)), order)
 
 
@@ -33,7 +40,7 @@ def mean(x: Laid, of: Window, *, with_padding: bool) -> Laid:
 
     order = channels_last(x.rank)
     image = x.at(order).tensor
-    sizes = lengths(image)[1:-1]
+    sizes = spatial_lengths(image)
     rule, pads = padding(of, sizes)
     has_kernel = _has_kernel(image, of)
     if has_kernel and not any(_nonzero(pads)) and (rule == "VALID" or not with_padding):
@@ -58,7 +65,7 @@ def sums(whole: Any, of: Window) -> Any:
 
 def shifted(whole: Any, of: Window) -> Iterator[Any]:
     """For each place in the window, the element that stands there in every window."""
-    sizes = lengths(whole)[1:-1]
+    sizes = spatial_lengths(whole)
     ends = [
         (size - reach) // stride * stride + 1
         for size, reach, stride in zip(sizes, of.reach, of.strides, strict=True)

@@ -25,3 +25,18 @@ def _product(a: Any, b: Any) -> Any:
     if a.dtype.is_integer and a.dtype not in (tf.int32, tf.int64):
         return through(tf.int64, tf.matmul, a, b)
     return tf.matmul(a, b)
+
+
+def centred_rows(a: Any, zero: Any | None) -> Any:
+    """Integers as int32, without their zero point, of which each row may have its own."""
+    import tensorflow as tf
+
+    wide = tf.cast(a, tf.int32)
+    return wide if zero is None else wide - per_row(tf.cast(zero, tf.int32))
+
+
+def per_row(vector: Any) -> Any:
+    """One number for each row as a column; one for all as it is."""
+    import tensorflow as tf
+
+    return vector if vector.shape.rank != 1 else tf.expand_dims(vector, -1)

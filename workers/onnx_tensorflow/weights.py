@@ -58,13 +58,16 @@ def hold(array: NDArray[Any], name: str | None) -> Any:
     """The array as a tensor, or as a variable where the import keeps those."""
     import tensorflow as tf
 
+    # tf.Variable within a tf.function asks the function, which then traces all of it again.
+    from tensorflow.python.ops.resource_variable_ops import ResourceVariable
+
     session = _under_way.get()
     plain = carried(array)
     if session is None or session.variables is None or not _worth(plain):
         return tf.constant(plain)
     label = _free(_sanitised(name or "constant"), session.variables)
     with tf.init_scope(), tf.device("/cpu:0"):
-        variable = tf.Variable(plain, trainable=plain.dtype.kind in "fV", name=label)
+        variable = ResourceVariable(plain, trainable=plain.dtype.kind in "fV", name=label)
     session.variables[label] = variable
     return variable
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workers.onnx_tensorflow.extents import are_known
+from workers.onnx_tensorflow.extents import are_known, length
 
 Pads = tuple[tuple[Any, Any], ...]
 """Before and after, by spatial axis; integers, or scalars where lengths are open."""
@@ -129,6 +129,11 @@ def _is_same(of: Window, sizes: Sequence[Any], pads: Pads) -> bool:
         if not are_known([total]) or pair != (total // 2, total - total // 2):
             return False
     return True
+
+
+def spatial_lengths(x: Any) -> list[Any]:
+    """Of a channels-last tensor: all axes but the batch and the channels."""
+    return [length(x, axis) for axis in range(1, x.shape.rank - 1)]
 
 
 def padded(x: Any, pads: Pads, value: float = 0) -> Any:

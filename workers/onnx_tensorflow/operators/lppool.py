@@ -3,10 +3,9 @@
 import tensorflow as tf
 
 from workers.onnx_graph.registry import operator
-from workers.onnx_tensorflow.extents import lengths
 from workers.onnx_tensorflow.layout import Laid, Stored, channels_last
 from workers.onnx_tensorflow.pooling import sums
-from workers.onnx_tensorflow.windows import explicit, padded, window
+from workers.onnx_tensorflow.windows import explicit, padded, spatial_lengths, window
 
 
 @operator("LpPool")
@@ -26,5 +25,5 @@ def lppool(
     order = channels_last(x.rank)
     image = x.at(order).tensor
     power = 2.0 if p is None else float(p)
-    whole = padded(tf.pow(tf.abs(image), power), explicit(of, lengths(image)[1:-1]))
+    whole = padded(tf.pow(tf.abs(image), power), explicit(of, spatial_lengths(image)))
     return Laid(tf.pow(sums(whole, of), 1 / power), order)

@@ -6,7 +6,7 @@ from workers.onnx_graph.registry import operator
 from workers.onnx_tensorflow.extents import lengths
 from workers.onnx_tensorflow.layout import Laid, Stored, channels_last
 from workers.onnx_tensorflow.pooling import largest, places, shifted
-from workers.onnx_tensorflow.windows import Window, explicit, padded, window
+from workers.onnx_tensorflow.windows import Window, explicit, padded, spatial_lengths, window
 
 
 @operator("MaxPool")
@@ -39,7 +39,7 @@ def _with_places(x: Laid, of: Window, *, columns_first: bool) -> tuple[Laid, Lai
     best: tf.Tensor | None = None
     where: tf.Tensor | None = None
     for place, candidate in zip(places(of), shifted(whole, of), strict=True):
-        spot = _spot(place, lengths(candidate)[1:-1], of, pads, sizes[1:-1], columns_first)
+        spot = _spot(place, spatial_lengths(candidate), of, pads, sizes[1:-1], columns_first)
         spot = tf.broadcast_to(spot[tf.newaxis, ..., tf.newaxis], tf.shape(candidate))
         if best is None or where is None:
             best, where = candidate, spot
