@@ -68,6 +68,17 @@ def _refuse_foreign(ports: Sequence[Port]) -> None:
             )
 
 
+def _refuse_unknown_ranks(signature: Signature) -> None:
+    for each in signature.inputs:
+        if each.shape is None:
+            raise StepRefused(
+                f"The ONNX model does not say how many axes its input {each.name!r} has: its rank"
+                " is unknown, and a program has a rank for every input. Set the option"
+                " input_shapes, with null for what may vary.",
+                node=each.name,
+            )
+
+
 def _examples(module: OnnxModule, signature: Signature) -> tuple[Shapes, tuple[torch.Tensor, ...]]:
     """Inputs that the graph takes, run once: what fails eagerly fails with the node's name."""
     refused: FerryError | None = None
