@@ -60,3 +60,38 @@ def standardised(x: Any, axes: Sequence[int], epsilon: float) -> tuple[Any, Any,
     apart = x - middle
     inverse = tf.math.rsqrt(tf.reduce_mean(tf.square(apart), axes, keepdims=True) + epsilon)
     return apart * inverse, middle, inverse
+
+
+def by_root_mean_square(x: Any, axes: Sequence[int], epsilon: float) -> Any:
+    """Divided by the root of the mean of squares over those axes of what is stored."""
+    import tensorflow as tf
+
+    return x * tf.math.rsqrt(tf.reduce_mean(tf.square(x), axes, keepdims=True) + epsilon)
+
+
+def scaled_by_channel(x: Laid, scale: Laid, bias: Laid) -> Laid:
+    """Times one vector and plus another, both along the channels."""
+    ones = [1] * (x.rank - 2)
+    (wide, by, plus), order = aligned([x, _columns(scale, ones), _columns(bias, ones)])
+    return Laid(wide * by + plus, order)
+
+
+def to_channels(vector: Laid, times: Any) -> Laid:
+    """One number for each group, repeated for each of its channels."""
+    import tensorflow as tf
+
+    return Laid(tf.repeat(vector.plain, times, 0))
+
+
+def grouped(x: Laid, groups: int, epsilon: float) -> Laid:
+    """Groups of channels of each sample by their own statistics, wherever channels are stored."""
+    import tensorflow as tf
+
+    from workers.onnx_tensorflow.extents import lengths, reshaped
+
+    place, sizes = x.stored(1), lengths(x.tensor)
+    split = [*sizes[:place], groups, sizes[place] // groups, *sizes[place + 1 :]]
+    axes = [axis for axis in range(x.rank + 1) if axis not in (x.stored(0), place)]
+    wide = tf.float64 if x.dtype == tf.float64 else tf.float32
+    normal = standardised(reshaped(tf.cast(x.tensor, wide), split), axes, epsilon)[0]
+    return x.like(tf.cast(reshaped(normal, sizes), x.dtype))
