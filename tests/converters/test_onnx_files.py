@@ -182,7 +182,7 @@ def test_an_operator_that_nobody_knows_is_found_in_the_graph(bench, refused, tmp
     path = tmp_path / "m.onnx"
     path.write_bytes(proto.SerializeToString())
     fault = refused(bench.verify((path, "onnx"), (path, "onnx")), "unsupported_operator")
-    assert (fault.node, fault.operator) == ("frob_1", "acme:Frobnicate")
+    assert (fault.node, fault.operator) == ("frob_1", "acme.Frobnicate")
 
 
 def test_an_operator_of_a_node_without_a_name_is_named_alone(bench, refused, tmp_path):

@@ -6,6 +6,7 @@ from typing import Any, Final
 from shared.domain.errors import FerryError, StepRefused, UnsupportedOperator
 from shared.domain.formats import ONNX, OPENVINO
 from workers.converter import Bench, Options, converter
+from workers.onnx_bridge.layouts import write_out_sparse
 from workers.onnx_bridge.skeletons import read
 from workers.onnx_graph.light import calls
 from workers.runtimes.openvino import last_words
@@ -33,14 +34,29 @@ def convert(bench: Bench[OpenvinoOptions]) -> None:
 
     bench.say("reading the graph", progress=0.1)
     source = read(bench.source)
+    _insist_on_ranks(source)
+    path = bench.source
+    if write_out_sparse(source, path.parent):
+        path = path.with_name(f"{path.stem}.dense.onnx")
+        path.write_bytes(source.SerializeToString())
     try:
-        model = openvino.Core().read_model(bench.source)
+        model = openvino.Core().read_model(path)
     except RuntimeError as error:
         raise _fault(error, source) from error
     _name_ends(model, source)
     bench.say("writing the IR", progress=0.6)
     bench.target.mkdir()
     openvino.save_model(model, bench.target / "model.xml", compress_to_fp16=False)
+
+
+def _insist_on_ranks(source: Any) -> None:
+    for each in source.graph.input:
+        if not each.type.tensor_type.HasField("shape"):
+            raise StepRefused(
+                f"OpenVINO runs no model whose input may have any number of dimensions, as"
+                f" {each.name!r} may. Give it a shape with input_shapes.",
+                node=each.name,
+            )
 
 
 def _name_ends(model: Any, source: Any) -> None:

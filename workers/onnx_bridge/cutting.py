@@ -6,7 +6,7 @@ from typing import Any
 from shared.domain.errors import InvalidOptions
 from workers.onnx_bridge.naming import FIELD, tensors_named
 from workers.onnx_bridge.values import typed_values
-from workers.onnxruntime_bridge.graphs import subgraphs
+from workers.onnxruntime_bridge.graphs import reads
 
 
 def ends_at(model: Any, names: Sequence[str]) -> bool:
@@ -41,7 +41,7 @@ def prune(model: Any) -> int:
         if needed.isdisjoint(node.output):
             continue
         kept.append(node)
-        needed |= {name for name in node.input if name} | _read_inside(node)
+        needed |= reads(node)
     dropped = len(graph.node) - len(kept)
     _keep(graph.node, list(reversed(kept)))
     for field in (graph.input, graph.initializer):
@@ -52,19 +52,6 @@ def prune(model: Any) -> int:
     made = {name for node in graph.node for name in node.output}
     _keep(graph.value_info, [each for each in graph.value_info if each.name in made])
     return dropped
-
-
-def _read_inside(node: Any) -> set[str]:
-    """Every name that a node's subgraphs read: too many of them, where a name is theirs alone."""
-    return {
-        name
-        for graph in subgraphs(node)
-        for names in (
-            *([*each.input, *_read_inside(each)] for each in graph.node),
-            [each.name for each in graph.output],
-        )
-        for name in names
-    }
 
 
 def _keep(field: Any, kept: list[Any]) -> None:

@@ -6,6 +6,7 @@ from typing import IO, Any, Final
 
 from shared.domain.errors import InvalidOptions
 from workers.deliver import LARGEST_FILE
+from workers.onnx_graph.tensors import dense
 from workers.onnxruntime_bridge.graphs import graphs
 
 APART: Final = 1 << 10
@@ -57,6 +58,24 @@ def join(model: Any, source: Path) -> None:
             load_external_data_for_tensor(tensor, str(source))
             del tensor.external_data[:]
             tensor.ClearField("data_location")
+
+
+def write_out_sparse(model: Any, source: Path) -> bool:
+    """Give sparse weights their zeros back, for readers that know no others; whether any had some.
+
+    Raises:
+        InvalidModel: an index lies outside of its weight's shape.
+    """
+    from onnx import numpy_helper
+
+    found = False
+    for graph in graphs(model.graph):
+        found |= bool(graph.sparse_initializer)
+        for each in graph.sparse_initializer:
+            weight = numpy_helper.from_array(dense(each, source), each.values.name)
+            graph.initializer.append(weight)
+        del graph.sparse_initializer[:]
+    return found
 
 
 Piece = bytes | tuple[Path, int, int]

@@ -18,3 +18,20 @@ def subgraphs(node: Any) -> Iterator[Any]:
         if attribute.HasField("g"):
             yield attribute.g
         yield from attribute.graphs
+
+
+def captured(graph: Any) -> frozenset[str]:
+    """The names that a graph within a node reads and does not make itself."""
+    own = {each.name for each in (*graph.input, *graph.initializer)}
+    own |= {each.values.name for each in graph.sparse_initializer}
+    own |= {name for node in graph.node for name in node.output}
+    read = {each.name for each in graph.output}
+    for node in graph.node:
+        read |= reads(node)
+    return frozenset(read - own - {""})
+
+
+def reads(node: Any) -> frozenset[str]:
+    """The names that a node reads, those of the graphs within it included."""
+    own = frozenset(name for name in node.input if name)
+    return own.union(*map(captured, subgraphs(node)))

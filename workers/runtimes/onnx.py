@@ -20,6 +20,9 @@ from workers.onnxruntime_bridge.widening import HALVES
 from workers.runtime import MOST_UNPACKED, Arrays, Given, Runtime, Session
 from workers.runtimes.onnx_bounds import bounds
 from workers.runtimes.onnx_external import check_external, small_external
+from workers.runtimes.onnx_operators import check_operators
+from workers.runtimes.onnx_order import put_in_order
+from workers.runtimes.onnx_sizes import check_sizes
 
 
 class OnnxRuntime(Runtime):
@@ -31,7 +34,7 @@ class OnnxRuntime(Runtime):
     @override
     def prepare(self, path: Path, folder: Path) -> Path:
         if not zipfile.is_zipfile(path):
-            return path
+            return in_order(path, folder)
         unpack(path, folder, MOST_UNPACKED)
         found = sorted(folder.rglob("*.onnx"))
         if len(found) != 1:
@@ -55,6 +58,8 @@ class OnnxRuntime(Runtime):
     def inspect(self, path: Path, given: Given) -> Inspection:
         model = read_proto(path)
         check_external(model, path.parent)
+        check_sizes(model, path.parent)
+        check_operators(model)
         upper = bounds(model)
         inputs = _inputs(model, upper)
         opsets = [each.version for each in model.opset_import if each.domain in {"", "ai.onnx"}]
@@ -84,11 +89,28 @@ class OnnxRuntime(Runtime):
         yield Session(signature, run, remark)
 
 
-def take_in_small(path: Path) -> None:
-    """Move small external tensors, shapes and axes, into the file: ONNX Runtime wants them there.
+def in_order(path: Path, folder: Path) -> Path:
+    """The file itself, or a copy in `folder` (made here) whose nodes are in order.
 
     Raises:
-        InvalidModel: as `read_proto`, and where the external data must not be read.
+        InvalidModel: as `read_proto`, and where they cannot be.
+    """
+    model = read_proto(path)
+    if not put_in_order(model):
+        return path
+    folder.mkdir(mode=0o700)
+    copy = folder / "model.onnx"
+    copy.write_bytes(model.SerializeToString())
+    return copy
+
+
+def take_in_small(path: Path) -> None:
+    """Move small external tensors, shapes and axes, into the file: ONNX Runtime wants them there.
+    Nodes are put in order.
+
+    Raises:
+        InvalidModel: as `read_proto`, where the external data must not be read, and where the
+            nodes cannot be put in order.
     """
     import onnx
     from onnx.external_data_helper import load_external_data_for_tensor
@@ -100,7 +122,7 @@ def take_in_small(path: Path) -> None:
         load_external_data_for_tensor(tensor, str(path.parent))
         tensor.ClearField("external_data")
         tensor.data_location = onnx.TensorProto.DEFAULT
-    if small:
+    if put_in_order(model) or small:
         path.write_bytes(model.SerializeToString())
 
 
@@ -158,7 +180,10 @@ def _tensor(value: Any, upper: int | None = None) -> Tensor:
         )
     tensor = value.type.tensor_type
     shape = tuple(map(_dim, tensor.shape.dim)) if tensor.HasField("shape") else None
-    dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type).name
+    try:
+        dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type).name
+    except KeyError:
+        raise InvalidModel(f"{value.name!r} has no element type.", node=value.name) from None
     return Tensor(name=value.name, dtype=dtype, shape=shape, upper=upper)
 
 

@@ -29,7 +29,7 @@ def locations(model: Any) -> dict[str, str]:
     """Each file that weights are said to lie in, and the name of a tensor that lies there."""
     return {
         entry.value: tensor.name
-        for tensor in _tensors(model)
+        for tensor in tensors(model)
         for entry in tensor.external_data
         if entry.key == "location"
     }
@@ -37,7 +37,7 @@ def locations(model: Any) -> dict[str, str]:
 
 def small_external(model: Any, folder: Path) -> Iterator[Any]:
     """The external tensors whose data is SMALL, of a model that `check_external` passed."""
-    for tensor in _tensors(model):
+    for tensor in tensors(model):
         told = {entry.key: entry.value for entry in tensor.external_data}
         if told:
             whole = (folder / told["location"]).stat().st_size
@@ -83,7 +83,8 @@ def _wrong(location: str, tensor: str, what: str) -> InvalidModel:
     )
 
 
-def _tensors(model: Any) -> Iterator[Any]:
+def tensors(model: Any) -> Iterator[Any]:
+    """Every tensor that the file holds: weights, those of attributes, and parts of sparse ones."""
     yield from _of_graph(model.graph)
     for function in model.functions:
         yield from _of_nodes(function.node)

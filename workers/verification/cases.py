@@ -16,6 +16,7 @@ from workers.verification.compare import compare
 from workers.verification.dims import BATCHES, batch_names, length_names, lengths
 from workers.verification.fit import Fit
 from workers.verification.samples import (
+    EXACT,
     MOST_SAMPLES,
     Case,
     dtype_named,
@@ -188,7 +189,7 @@ def _more(
     session: Session, signature: Signature, first: Run, seed: int, skipped: list[str]
 ) -> Iterator[Run]:
     """The case mirrored (its floats negated), and other draws of its size where it is small."""
-    has_floats = any(array.dtype.kind not in "biu" for array in first.case.inputs.values())
+    has_floats = any(array.dtype.kind not in EXACT for array in first.case.inputs.values())
     if has_floats and (run := _kept(session, mirror(first.case), skipped)) is not None:
         yield run
     if first.case.elements > CHEAP:

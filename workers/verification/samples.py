@@ -19,6 +19,12 @@ MOST_SAMPLES = 64
 UNBOUNDED = 8
 """Integers are drawn below this where nothing is known about them."""
 
+WORDS = ("", "a", "ferry", "Model Ferry", "größer", "12", "x y z")
+"""Strings are drawn from these."""
+
+EXACT = "biuOU"
+"""Kinds of dtypes that have no sign to turn: numpy's booleans, integers and strings."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -99,7 +105,7 @@ def generate_at(
 def mirror(case: Case) -> Case:
     """The same inputs with the floats negated."""
     inputs = {
-        name: array if array.dtype.kind in "biu" else -array for name, array in case.inputs.items()
+        name: array if array.dtype.kind in EXACT else -array for name, array in case.inputs.items()
     }
     return Case(inputs, f"{case.label}, mirrored", case.kept, case.scale)
 
@@ -169,6 +175,8 @@ def _draw(
     import numpy as np
 
     dtype = dtype_named(tensor)
+    if dtype.kind == "O":
+        return np.asarray(rng.choice(np.asarray(WORDS, dtype=object), shape), dtype=object)
     if dtype.kind == "b":
         drawn: NDArray[Any] = rng.integers(0, 2, shape).astype(dtype)
         return drawn
@@ -215,6 +223,8 @@ def dtype_named(tensor: Tensor) -> Any:
 
 def _check(tensor: Tensor, array: NDArray[Any]) -> None:
     where = f"samples.{tensor.name}"
+    if tensor.dtype == "object" and array.dtype.kind == "U":
+        array = array.astype(object)  # numpy's own strings: an .npz of plain arrays has no others
     if array.dtype.name != tensor.dtype:
         raise BadSamples(
             f"Input {tensor.name!r} takes {tensor.dtype}; the samples are {array.dtype.name}.",
