@@ -1,14 +1,15 @@
 """Gates: the activations of recurrent cells, by the names and defaults that ONNX gives them."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
 
 from workers.onnx_graph.refusals import CannotTranslate
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-Gate = Callable[["Tensor"], "Tensor"]
+Gate = Callable[[Tensor], Tensor]
 
 DEFAULTS: Final[dict[str, tuple[float | None, float | None]]] = {
     "relu": (None, None),
@@ -31,34 +32,34 @@ def gates(
     alphas: Sequence[float] | None,
     betas: Sequence[float] | None,
     clip: float | None,
+    clipped: Callable[[int], bool] = lambda _: True,
 ) -> list[Gate]:
     """One function for each name; alphas and betas go to those that have one, in order.
 
-    What they are given is clipped to `clip` before, on both sides.
+    What they are given is clipped to `clip` before, on both sides, if `clipped` says so of
+    their place.
 
     Raises:
         CannotTranslate: a name is none of ONNX's.
     """
     alpha, beta = iter(alphas or ()), iter(betas or ())
     found = []
-    for name in names:
+    for index, name in enumerate(names):
         known = DEFAULTS.get(name.lower())
         if known is None:
             raise CannotTranslate(f"has the activation '{name}', which ONNX does not know")
         one = None if known[0] is None else next(alpha, known[0])
         two = None if known[1] is None else next(beta, known[1])
-        found.append(_clipped(_gate(name.lower(), one, two), clip))
+        gate = _gate(name.lower(), one, two)
+        found.append(_clipped(gate, clip) if clip is not None and clipped(index) else gate)
     return found
 
 
-def _clipped(gate: Gate, clip: float | None) -> Gate:
-    return gate if clip is None else lambda x: gate(x.clamp(-clip, clip))
+def _clipped(gate: Gate, clip: float) -> Gate:
+    return lambda x: gate(x.clamp(-clip, clip))
 
 
 def _gate(name: str, alpha: Any, beta: Any) -> Gate:
-    import torch
-    from torch.nn import functional
-
     known: dict[str, Gate] = {
         "relu": torch.relu,
         "tanh": torch.tanh,

@@ -1,12 +1,11 @@
 """Interpolating: which of torch's own modes does exactly what a Resize asks for."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+from torch import Tensor
+from torch.nn import functional
 
 from workers.onnx_torch.resampling import Method, Stretch
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 LINEAR = {3: "linear", 4: "bilinear", 5: "trilinear"}
 """By rank."""
@@ -14,10 +13,8 @@ LINEAR = {3: "linear", 4: "bilinear", 5: "trilinear"}
 HALF = {"half_pixel", "pytorch_half_pixel"}
 
 
-def interpolated(x: "Tensor", method: Method, stretches: Sequence[Stretch]) -> "Tensor | None":
+def interpolated(x: Tensor, method: Method, stretches: Sequence[Stretch]) -> Tensor | None:
     """`x` by `torch.nn.functional.interpolate`; None where that would not be the same."""
-    from torch.nn import functional
-
     if x.ndim not in LINEAR or any(each.axis < 2 for each in stretches):  # noqa: PLR2004
         return None
     how = _mode(x, method, stretches)
@@ -27,23 +24,22 @@ def interpolated(x: "Tensor", method: Method, stretches: Sequence[Stretch]) -> "
     by_axis = {each.axis: each for each in stretches}
     spatial = range(2, x.ndim)
     plain = [by_axis[axis].scale if axis in by_axis else 1.0 for axis in spatial]
-    if not any(each.sized for each in stretches):
+    if all(_lands(x, each) for each in stretches):
         return functional.interpolate(x, scale_factor=plain, mode=mode, align_corners=corners)
     lengths = [by_axis[axis].length if axis in by_axis else x.shape[axis] for axis in spatial]
     return functional.interpolate(x, size=lengths, mode=mode, align_corners=corners)
 
 
 def _mode(
-    x: "Tensor", method: Method, stretches: Sequence[Stretch]
+    x: Tensor, method: Method, stretches: Sequence[Stretch]
 ) -> tuple[str, bool | None] | None:
-    if method.antialias or method.exclude_outside:
-        return None
     if method.mode == "nearest":
         same = _same_as_nearest(method, stretches)
         return ("nearest", None) if same else None
-    if not x.is_floating_point() or (method.mode == "cubic" and x.ndim != 4):  # noqa: PLR2004
-        return None
-    if method.mode == "cubic" and method.coefficient != -0.75:  # noqa: PLR2004 - torch's own
+    cubic = x.ndim == 4 and method.coefficient == -0.75  # noqa: PLR2004 - all that torch has
+    known = method.mode == "linear" or cubic
+    plain = not (method.antialias or method.exclude_outside)
+    if not (known and plain and x.is_floating_point()):
         return None
     mode = LINEAR[x.ndim] if method.mode == "linear" else "bicubic"
     if method.transformation == "align_corners":
@@ -61,6 +57,14 @@ def _same_as_nearest(method: Method, stretches: Sequence[Stretch]) -> bool:
     rounds = method.nearest in {"round_prefer_floor", "round_prefer_ceil"}
     whole = all(isinstance(each.scale, float) and each.scale.is_integer() for each in stretches)
     return method.transformation in HALF and rounds and whole
+
+
+def _lands(x: Tensor, stretch: Stretch) -> bool:
+    """Whether torch comes to the same length by the scale; in float32 it may be one more."""
+    if stretch.sized:
+        return False
+    length = x.shape[stretch.axis]
+    return not isinstance(length, int) or int(length * stretch.scale) == stretch.length
 
 
 def _exact(stretch: Stretch) -> bool:

@@ -1,24 +1,19 @@
 """Kernels: how support vector machines compare features with their vectors."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
 
 from workers.onnx_graph.refusals import CannotTranslate
 
-if TYPE_CHECKING:
-    from torch import Tensor
 
-
-def compared(
-    x: "Tensor", vectors: "Tensor", kind: str, parameters: Sequence[float] | None
-) -> "Tensor":
+def compared(x: Tensor, vectors: Tensor, kind: str, parameters: Sequence[float] | None) -> Tensor:
     """The kernel of each row with each vector; (rows, vectors). Parameters: gamma, coef0, degree.
 
     Raises:
         CannotTranslate: the kernel is none of ONNX's.
     """
-    import torch
-
     gamma, constant, degree = parameters or (0.0, 0.0, 0.0)
     match kind:
         case "LINEAR":

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import torch
 
 from workers.onnx_graph.refusals import CannotTranslate
 from workers.onnx_graph.values import Constant, Symbols
@@ -11,8 +12,6 @@ from workers.onnx_torch.dtypes import tensor_of
 
 def truth(value: Any) -> bool | None:
     """Whether a condition holds; None while it is traced, where that depends on the input."""
-    import torch
-
     known = scalar(value)
     if isinstance(known, torch.SymBool):
         return None
@@ -21,8 +20,6 @@ def truth(value: Any) -> bool | None:
 
 def scalar(value: Any) -> Any:
     """The one number that a value holds; None while it is traced and depends on the input."""
-    import torch
-
     if isinstance(value, Constant | Symbols):
         return _only(value.array)
     if isinstance(value, np.ndarray):
@@ -34,8 +31,6 @@ def scalar(value: Any) -> Any:
 
 def tensor(value: Any) -> Any:
     """The tensor of a value of the walker's; strings stay numpy's."""
-    import torch
-
     if isinstance(value, Constant):
         return value.array if value.array.dtype.kind in "OUS" else tensor_of(value.array)
     if isinstance(value, Symbols):

@@ -1,24 +1,22 @@
 """Looping: bodies that are run again and again, written out or as one node of a program."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
+from torch import Tensor
 
 from workers.onnx_graph.bodies import Body
 from workers.onnx_graph.refusals import CannotTranslate
 from workers.onnx_torch.knowing import tensor
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 
 def scanned(
-    body: Body, states: list["Tensor"], read: list["Tensor"]
-) -> tuple[list["Tensor"], list["Tensor"]]:
+    body: Body, states: list[Tensor], read: list[Tensor]
+) -> tuple[list[Tensor], list[Tensor]]:
     """The last states, and the other outputs of all steps along a new first axis.
 
     `read` are gone through along their first axis.
     """
-    import torch
-
     steps = read[0].shape[0]
     if not isinstance(steps, int):
         raise CannotTranslate(

@@ -3,26 +3,24 @@
 Each takes the axis' length and how much is put before and after it; negative amounts take off.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from torch import Tensor
+import torch
+from torch import Tensor
 
 
-def edges(length: Any, before: Any, after: Any) -> "Tensor":
+def edges(length: Any, before: Any, after: Any) -> Tensor:
     """The first and the last again and again."""
     return _places(length, before, after).clamp(min=0).clamp(max=length - 1)
 
 
-def wrapped(length: Any, before: Any, after: Any) -> "Tensor":
+def wrapped(length: Any, before: Any, after: Any) -> Tensor:
     """Round and round."""
     return _places(length, before, after) % length
 
 
-def reflected(length: Any, before: Any, after: Any) -> "Tensor":
+def reflected(length: Any, before: Any, after: Any) -> Tensor:
     """Back and forth, without doing either end twice."""
-    import torch
-
     period = (
         torch.sym_max(2 * (length - 1), 1)
         if not isinstance(length, int)
@@ -32,7 +30,5 @@ def reflected(length: Any, before: Any, after: Any) -> "Tensor":
     return torch.where(places < length, places, period - places)
 
 
-def _places(length: Any, before: Any, after: Any) -> "Tensor":
-    import torch
-
+def _places(length: Any, before: Any, after: Any) -> Tensor:
     return torch.arange(-before, length + after)

@@ -1,21 +1,19 @@
 """Pooling: windows laid out as axes of their own, for what torch's pools do not take."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from torch import Tensor
+from torch.nn import functional
 
 from workers.onnx_torch.windows import Window
 
-if TYPE_CHECKING:
-    from torch import Tensor
 
-
-def spread(x: "Tensor", window: Window, fill: Any, *, ceil: bool) -> "Tensor":
+def spread(x: Tensor, window: Window, fill: Any, *, ceil: bool) -> Tensor:
     """`x` padded with `fill` and laid out by window.
 
     Shape (N, C, *positions, *kernel).
     """
-    from torch.nn import functional
-
     over = window.overhangs(x.shape[2:]) if ceil else [0] * window.rank
     ends = [end + more for end, more in zip(window.ends, over, strict=True)]
     wide = Window(window.kernel, window.strides, window.dilations, window.begins, ends)
@@ -43,10 +41,8 @@ def narrow(window: Window) -> bool:
     )
 
 
-def counts(x: "Tensor", window: Window, *, ceil: bool, padding: bool) -> "Tensor":
+def counts(x: Tensor, window: Window, *, ceil: bool, padding: bool) -> Tensor:
     """How many elements each window has, with or without the padding; (1, 1, *positions)."""
-    from torch.nn import functional
-
     ones = x.new_ones((1, 1, *x.shape[2:]))
     if padding:
         ones = functional.pad(ones, window.amounts, value=1)
@@ -56,7 +52,7 @@ def counts(x: "Tensor", window: Window, *, ceil: bool, padding: bool) -> "Tensor
     return spread(ones, window, 0, ceil=ceil).sum(kernel_axes(window))
 
 
-def spatial(x: "Tensor") -> Sequence[Any]:
+def spatial(x: Tensor) -> Sequence[Any]:
     """The lengths of the axes after batch and channels."""
     lengths: Sequence[Any] = x.shape[2:]
     return lengths

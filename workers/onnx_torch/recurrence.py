@@ -2,45 +2,46 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
 
 from workers.onnx_graph.refusals import CannotTranslate
 from workers.onnx_graph.values import Constant
+from workers.onnx_torch.dtypes import tensor_of
 from workers.onnx_torch.gates import Gate
 from workers.onnx_torch.timesteps import reversed_in_time, within
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-States = list["Tensor"]
-Step = Callable[["Cell", "Tensor", States], States]
+States = list[Tensor]
+Step = Callable[["Cell", Tensor, States], States]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """The weights of one direction: (gates * hidden, input), (gates * hidden, hidden), biases."""
 
-    w: "Tensor"
-    r: "Tensor"
-    wb: "Tensor"
-    rb: "Tensor"
+    w: Tensor
+    r: Tensor
+    wb: Tensor
+    rb: Tensor
     gates: Sequence[Gate]
-    peepholes: "Tensor | None" = None
+    peepholes: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sequences:
     """What is run through: `x` (time, batch, input), states (directions, batch, hidden)."""
 
-    x: "Tensor"
-    lengths: "Tensor | None"
+    x: Tensor
+    lengths: Tensor | None
     states: States
     backwards: Sequence[bool]
     batch_first: bool
 
-    def given_back(self, y: "Tensor", states: States) -> tuple["Tensor", ...]:
+    def given_back(self, y: Tensor, states: States) -> tuple[Tensor, ...]:
         """`y` (time, directions, batch, hidden) and the last states in the node's layout."""
         if not self.batch_first:
             return (y, *states)
@@ -48,10 +49,11 @@ class Sequences:
 
 
 def sequences(
-    x: "Tensor",
+    x: Tensor,
     hidden: int,
-    lengths: "Tensor | None",
-    states: Sequence["Tensor | None"],
+    lengths: Tensor | None,
+    states: Sequence[Tensor | None],
+    *,
     direction: str,
     layout: int | None,
 ) -> Sequences:
@@ -67,10 +69,8 @@ def sequences(
     return Sequences(x, lengths, first, ways, bool(layout))
 
 
-def stepped(given: Sequences, cells: Sequence[Cell], step: Step) -> tuple["Tensor", ...]:
+def stepped(given: Sequences, cells: Sequence[Cell], step: Step) -> tuple[Tensor, ...]:
     """A step at a time: for what torch's own layers do not know."""
-    import torch
-
     if not isinstance(given.x.shape[0], int):
         raise CannotTranslate(
             "is written out step by step, and the number of steps varies",
@@ -88,10 +88,7 @@ def stepped(given: Sequences, cells: Sequence[Cell], step: Step) -> tuple["Tenso
 
 def _one_way(
     given: Sequences, cell: Cell, step: Step, states: States, *, back: bool
-) -> tuple["Tensor", States]:
-    import torch
-    from torch.nn import functional
-
+) -> tuple[Tensor, States]:
     x = reversed_in_time(given.x, given.lengths) if back else given.x
     inside = None if given.lengths is None else within(x, given.lengths)
     projected = functional.linear(x, cell.w, cell.wb)
@@ -110,7 +107,9 @@ def _one_way(
     return (reversed_in_time(y, given.lengths) if back else y), states
 
 
-def native(given: Sequences, run: Callable[..., Any], params: Sequence["Tensor"]) -> Any:
+def native(
+    given: Sequences, run: Callable[..., Any], params: Sequence[Tensor]
+) -> tuple[Tensor, ...]:
     """torch's own layer `run` over whole sequences, both ways at once."""
     both = len(given.backwards) > 1
     x = given.x.flip(0) if given.backwards == [True] else given.x
@@ -123,13 +122,14 @@ def native(given: Sequences, run: Callable[..., Any], params: Sequence["Tensor"]
 
 
 def parameters(
-    w: Any, r: Any, b: Any, hidden: int, directions: int, order: Sequence[int]
-) -> list["Tensor"]:
+    weights: Sequence[Any], hidden: int, directions: int, order: Sequence[int]
+) -> list[Tensor]:
     """Weights as torch's layers take them: by direction w, r, and the biases of either.
 
-    The gates, which ONNX has in an order of its own, come in `order`; those of weights that
-    the file holds are put so here and not by the program.
+    `weights` are the node's W, R and B. The gates, which ONNX has in an order of its own, come
+    in `order`; those of weights that the file holds are put so here and not by the program.
     """
+    w, r, b = weights
     found = []
     for way in range(directions):
         one, two = _part(w, way), _part(r, way)
@@ -144,14 +144,17 @@ def parameters(
 
 
 def cells(
-    params: Sequence["Tensor"], gates: Sequence[Gate], peepholes: "Tensor | None" = None
+    params: Sequence[Tensor], gates: Sequence[Gate], peepholes: Tensor | None = None
 ) -> list[Cell]:
     """One for each direction, of parameters in ONNX's own order."""
     ways = len(params) // 4
     each = len(gates) // ways
     return [
         Cell(
-            *params[4 * way : 4 * way + 4],
+            w=params[4 * way],
+            r=params[4 * way + 1],
+            wb=params[4 * way + 2],
+            rb=params[4 * way + 3],
             gates=gates[each * way : each * (way + 1)],
             peepholes=None if peepholes is None else peepholes[way],
         )
@@ -163,21 +166,15 @@ def _part(value: Any, way: int) -> Any:
     return value.array[way] if isinstance(value, Constant) else value[way]
 
 
-def _ordered(value: Any, hidden: int, order: Sequence[int]) -> "Tensor":
-    import torch
-
-    from workers.onnx_torch.dtypes import tensor_of
-
+def _ordered(value: Any, hidden: int, order: Sequence[int]) -> Tensor:
     straight = list(order) == sorted(order)
     blocks = [value[gate * hidden : (gate + 1) * hidden] for gate in order]
     if isinstance(value, np.ndarray):
         return tensor_of(value if straight else np.concatenate(blocks))
-    return value if straight else torch.cat(blocks)  # type: ignore[no-any-return]
+    return value if straight else torch.cat(blocks)
 
 
-def _zeros(like: Any, count: int) -> "Tensor":
-    from workers.onnx_torch.dtypes import tensor_of
-
+def _zeros(like: Any, count: int) -> Tensor:
     if isinstance(like, np.ndarray):
         return tensor_of(np.zeros(count, like.dtype))
-    return like.new_zeros(count)  # type: ignore[no-any-return]
+    return like.new_zeros(count)

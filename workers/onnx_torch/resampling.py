@@ -5,12 +5,12 @@ The rules are those of the operator's text: https://onnx.ai/onnx/operators/onnx_
 
 from dataclasses import dataclass
 from math import floor
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
+from torch import Tensor
 
 from workers.onnx_graph.refusals import CannotTranslate
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,8 @@ class Stretch:
     end: Any = 1.0
 
 
-def resample(x: "Tensor", method: Method, stretch: Stretch) -> "Tensor":
+def resample(x: Tensor, method: Method, stretch: Stretch) -> Tensor:
     """`x` with one axis resampled. Floats come and go in their own dtype."""
-    import torch
-
     old = x.shape[stretch.axis]
     at = _coordinates(old, method.transformation, stretch)
     shape = [-1 if axis == stretch.axis else 1 for axis in range(x.ndim)]
@@ -59,10 +57,10 @@ def resample(x: "Tensor", method: Method, stretch: Stretch) -> "Tensor":
     return found
 
 
-def _coordinates(old: Any, transformation: str, stretch: Stretch) -> "Tensor":
+def _coordinates(  # noqa: PLR0911 - one for each transformation
+    old: Any, transformation: str, stretch: Stretch
+) -> Tensor:
     """Of each new element, where it lies among the old ones; float64."""
-    import torch
-
     new = torch.arange(stretch.length, dtype=torch.float64)
     scale = stretch.scale
     match transformation:
@@ -71,7 +69,7 @@ def _coordinates(old: Any, transformation: str, stretch: Stretch) -> "Tensor":
         case "pytorch_half_pixel":
             at = (new + 0.5) / scale - 0.5
             single = isinstance(stretch.length, int) and stretch.length == 1
-            return torch.full_like(at, -0.5) if single else at
+            return torch.zeros_like(at) if single else at
         case "half_pixel_symmetric":
             exact = scale * old
             return old / 2 * (1 - stretch.length / exact) + (new + 0.5) / scale - 0.5
@@ -95,7 +93,7 @@ def _ratio(one: Any, other: Any) -> Any:
     return 0.0 if isinstance(other, int | float) and other == 0 else one / other
 
 
-def _rounded(at: "Tensor", nearest: str) -> "Tensor":
+def _rounded(at: Tensor, nearest: str) -> Tensor:
     match nearest:
         case "round_prefer_floor":
             return (at - 0.5).ceil()
@@ -109,12 +107,8 @@ def _rounded(at: "Tensor", nearest: str) -> "Tensor":
             raise CannotTranslate(f"does not know the rounding '{nearest}'")
 
 
-def _weighed(
-    x: "Tensor", at: "Tensor", method: Method, stretch: Stretch, shape: list[int]
-) -> "Tensor":
+def _weighed(x: Tensor, at: Tensor, method: Method, stretch: Stretch, shape: list[int]) -> Tensor:
     """The sum of the elements around each place by a kernel's weights."""
-    import torch
-
     shrink = min(stretch.scale, 1.0) if method.antialias else 1.0
     reach = 1 if method.mode == "linear" else 2
     first = floor(-reach / shrink) + 1
@@ -138,9 +132,7 @@ def _weighed(
     return _saturated(found, x)
 
 
-def _kernel(distance: "Tensor", method: Method) -> "Tensor":
-    import torch
-
+def _kernel(distance: Tensor, method: Method) -> Tensor:
     far = distance.abs()
     if method.mode == "linear":
         return (1 - far).clamp(min=0)
@@ -150,11 +142,9 @@ def _kernel(distance: "Tensor", method: Method) -> "Tensor":
     return torch.where(far <= 1, near, torch.where(far < 2, away, 0.0))  # noqa: PLR2004
 
 
-def _saturated(found: Any, like: "Tensor") -> "Tensor":
+def _saturated(found: Any, like: Tensor) -> Tensor:
     """In the dtype that came; integers are cut off at their ends."""
-    import torch
-
     if not like.is_floating_point():
         ends = torch.iinfo(like.dtype)
         found = found.clamp(ends.min, ends.max)
-    return found.to(like.dtype)  # type: ignore[no-any-return]
+    return found.to(like.dtype)

@@ -2,24 +2,21 @@
 
 from collections.abc import Sequence
 from math import pi
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from workers.onnx_graph.refusals import CannotTranslate
 from workers.onnx_graph.values import Constant
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 WINITZKI = 0.147
 """The constant of the approximation of the inverse error function that ONNX Runtime has, too."""
 
 
-def transformed(scores: "Tensor", post: str | None) -> "Tensor":
+def transformed(scores: Tensor, post: str | None) -> Tensor:
     """ONNX's `post_transform` of (rows, classes)."""
-    import torch
-
     match post:
         case None | "NONE":
             return scores
@@ -39,13 +36,11 @@ def transformed(scores: "Tensor", post: str | None) -> "Tensor":
             raise CannotTranslate(f"has the post_transform '{post}', which ONNX does not know")
 
 
-def pair(score: "Tensor", post: str | None, *, complement: bool) -> "Tensor":
+def pair(score: Tensor, post: str | None, *, complement: bool) -> Tensor:
     """Two scores of the one of a binary classifier, (rows, 1): the other is 1 - s, or -s.
 
     Of the transforms ONNX Runtime knows logistic here, and takes no softmax of the pair.
     """
-    import torch
-
     if post == "LOGISTIC":
         return torch.cat((-score, score), -1).sigmoid()
     if post == "PROBIT":
@@ -54,14 +49,12 @@ def pair(score: "Tensor", post: str | None, *, complement: bool) -> "Tensor":
 
 
 def named(
-    places: "Tensor", numbers: Sequence[int] | None, words: Sequence[str] | None, *, wanted: bool
+    places: Tensor, numbers: Sequence[int] | None, words: Sequence[str] | None, *, wanted: bool
 ) -> Any:
     """The labels of classes by place: a tensor, or strings, which no exported program can give.
 
     `wanted`: whether anybody reads them.
     """
-    import torch
-
     if words:
         if not wanted:
             return None
@@ -74,9 +67,7 @@ def named(
     return places if not numbers else torch.tensor(list(numbers))[places]
 
 
-def _probit(x: "Tensor") -> "Tensor":
-    import torch
-
+def _probit(x: Tensor) -> Tensor:
     centred = 2 * x - 1
     inner = torch.log((1 - centred) * (1 + centred))
     mean = 2 / (pi * WINITZKI) + 0.5 * inner

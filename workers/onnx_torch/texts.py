@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 import numpy as np
+import torch
 
 
 def textual(apply: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,8 +37,6 @@ def _is_text(value: Any) -> bool:
 
 
 def _numbers(value: Any, words: Any) -> Any:
-    import torch
-
     places = np.searchsorted(words.astype(str), value.reshape(-1).astype(str))
     return torch.from_numpy(places.reshape(value.shape))
 

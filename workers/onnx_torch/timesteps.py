@@ -1,18 +1,14 @@
 """Time steps: sequences of different lengths in one tensor, time first and batch second."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from torch import Tensor
+import torch
+from torch import Tensor
 
 
-def reversed_in_time(x: "Tensor", lengths: "Tensor | None") -> "Tensor":
+def reversed_in_time(x: Tensor, lengths: Tensor | None) -> Tensor:
     """The first so many steps of each sequence backwards, what follows them as it was.
 
     `x` is (time, batch, ...); `lengths` (batch,); None: all of every sequence.
     """
-    import torch
-
     if lengths is None:
         return x.flip(0)
     step = torch.arange(x.shape[0], device=x.device)[:, None]
@@ -22,9 +18,7 @@ def reversed_in_time(x: "Tensor", lengths: "Tensor | None") -> "Tensor":
     return x[places, sequence]
 
 
-def within(x: "Tensor", lengths: "Tensor") -> "Tensor":
+def within(x: Tensor, lengths: Tensor) -> Tensor:
     """Which steps of (time, batch, ...) lie within their sequences; (time, batch, 1)."""
-    import torch
-
     step = torch.arange(x.shape[0], device=x.device)[:, None]
     return (step < lengths)[..., None]

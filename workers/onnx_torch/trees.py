@@ -1,19 +1,28 @@
 """Trees: ensembles of decision trees as tables, gone down in all trees and rows at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from workers.onnx_graph.refusals import CannotTranslate
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 MODES: Final = ("LEQ", "LT", "GTE", "GT", "EQ", "NEQ", "MEMBER")
 """By their numbers in TreeEnsemble; the older operators put BRANCH_ before the names."""
+
+COMPARISONS: Final[tuple[Callable[..., Tensor], ...]] = (
+    torch.le,
+    torch.lt,
+    torch.ge,
+    torch.gt,
+    torch.eq,
+    torch.ne,
+)
+"""Of the modes before the last, in their order."""
 
 LEAF: Final = -1
 
@@ -51,10 +60,8 @@ class Forest:
         return depth
 
 
-def aggregated(x: "Tensor", forest: Forest, aggregate: str) -> "Tensor":
+def aggregated(x: Tensor, forest: Forest, aggregate: str) -> Tensor:
     """What the leaves that each row of `x` ends in say together; (rows, targets)."""
-    import torch
-
     leaves = _leaves(x, forest)
     weights = torch.from_numpy(forest.weights)
     if aggregate in {"SUM", "AVERAGE"}:
@@ -66,10 +73,8 @@ def aggregated(x: "Tensor", forest: Forest, aggregate: str) -> "Tensor":
     return torch.where(best == void, 0, best)
 
 
-def _leaves(x: "Tensor", forest: Forest) -> "Tensor":
+def _leaves(x: Tensor, forest: Forest) -> Tensor:
     """The node in which each row ends, by tree; (rows, trees)."""
-    import torch
-
     features, splits = torch.from_numpy(forest.features), torch.from_numpy(forest.splits)
     yes, no = torch.from_numpy(forest.yes), torch.from_numpy(forest.no)
     modes, missing = torch.from_numpy(forest.modes), torch.from_numpy(forest.missing)
@@ -87,30 +92,14 @@ def _leaves(x: "Tensor", forest: Forest) -> "Tensor":
     return at
 
 
-def _compared(
-    kind: int, value: "Tensor", split: "Tensor", at: "Tensor", forest: Forest
-) -> "Tensor":
-    import torch
-
-    match MODES[kind]:
-        case "LEQ":
-            return value <= split
-        case "LT":
-            return value < split
-        case "GTE":
-            return value >= split
-        case "GT":
-            return value > split
-        case "EQ":
-            return value == split
-        case "NEQ":
-            return value != split
-        case _:
-            longest = max(map(len, forest.members.values()), default=1)
-            table = np.full((len(forest.modes), longest), np.nan, forest.splits.dtype)
-            for node, numbers in forest.members.items():
-                table[node, : len(numbers)] = numbers
-            return (torch.from_numpy(table)[at] == value[..., None]).any(-1)
+def _compared(kind: int, value: Tensor, split: Tensor, at: Tensor, forest: Forest) -> Tensor:
+    if kind < len(COMPARISONS):
+        return COMPARISONS[kind](value, split)
+    longest = max(map(len, forest.members.values()), default=1)
+    table = np.full((len(forest.modes), longest), np.nan, forest.splits.dtype)
+    for node, numbers in forest.members.items():
+        table[node, : len(numbers)] = numbers
+    return (torch.from_numpy(table)[at] == value[..., None]).any(-1)
 
 
 def grown(attributes: Mapping[str, Any], leaves: str, targets: int) -> Forest:
@@ -125,49 +114,43 @@ def grown(attributes: Mapping[str, Any], leaves: str, targets: int) -> Forest:
     own = np.arange(len(modes))
     leaf = np.array(modes) == LEAF
     ways = []
-    for way in ("true", "false"):
-        children = attributes[f"nodes_{way}nodeids"]
-        ways.append(
-            np.array(
-                [
-                    index if is_leaf else _found(place, tree, child)
-                    for index, (tree, child, is_leaf) in enumerate(
-                        zip(trees, children, leaf, strict=True)
-                    )
-                ],
-                np.int64,
-            )
-        )
-    splits = _numbers(attributes, "nodes_values")
-    weights = np.full(
-        (len(modes), targets), np.nan, _numbers(attributes, f"{leaves}_weights").dtype
-    )
-    for tree, node, target, weight in zip(
-        attributes[f"{leaves}_treeids"],
-        attributes[f"{leaves}_nodeids"],
-        attributes[f"{leaves}_ids"],
-        _numbers(attributes, f"{leaves}_weights"),
-        strict=True,
-    ):
-        index = _found(place, tree, node)
-        weights[index, target] = weight + np.nan_to_num(weights[index, target])
+    for name in ("nodes_truenodeids", "nodes_falsenodeids"):
+        rows = zip(own, trees, attributes[name], leaf, strict=True)
+        found = [index if end else _found(place, tree, to) for index, tree, to, end in rows]
+        ways.append(np.array(found, np.int64))
     inner = np.zeros(len(modes), bool)
-    for way in ways:
-        inner[way[way != own]] = True
-    first = list(dict.fromkeys(trees))
-    roots = [next(i for i in own if trees[i] == tree and not inner[i]) for tree in first]
+    for children in ways:
+        inner[children[children != own]] = True
+    roots: dict[int, int] = {}
+    for index in np.flatnonzero(~inner):
+        roots.setdefault(trees[index], int(index))
     tracks = attributes.get("nodes_missing_value_tracks_true") or [0] * len(modes)
     return Forest(
-        roots=np.array(roots, np.int64),
+        roots=np.array(list(roots.values()), np.int64),
         features=np.array(attributes["nodes_featureids"], np.int64),
         modes=np.array(modes, np.int64),
-        splits=splits,
+        splits=_numbers(attributes, "nodes_values"),
         yes=ways[0],
         no=ways[1],
         missing=np.array(tracks, bool),
-        weights=weights,
+        weights=_weights(attributes, leaves, targets, place),
         members={},
     )
+
+
+def _weights(
+    attributes: Mapping[str, Any],
+    leaves: str,
+    targets: int,
+    place: Mapping[tuple[int, int], int],
+) -> NDArray[Any]:
+    told = _numbers(attributes, f"{leaves}_weights")
+    weights = np.full((len(place), targets), np.nan, told.dtype)
+    keys = (attributes[f"{leaves}_{name}"] for name in ("treeids", "nodeids", "ids"))
+    for tree, node, target, weight in zip(*keys, told, strict=True):
+        index = _found(place, tree, node)
+        weights[index, target] = weight + np.nan_to_num(weights[index, target])
+    return weights
 
 
 def _mode(name: str) -> int:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from workers.onnx_graph.refusals import CannotTranslate
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Kernel, strides, dilations, and how much is padded before and after, each by spatial axis."""
+    """Kernel, strides, dilations and the padding before and after, each by spatial axis."""
 
     kernel: list[Any]
     strides: list[int]
@@ -84,26 +86,28 @@ def window(
     rank = len(kernel)
     strides = list(strides or [1] * rank)
     dilations = list(dilations or [1] * rank)
-    begins, ends = _pads(lengths, kernel, strides, dilations, pads, auto_pad or "NOTSET")
+    if auto_pad == "VALID":
+        begins, ends = [0] * rank, [0] * rank
+    elif auto_pad in {"SAME_UPPER", "SAME_LOWER"}:
+        upper = auto_pad == "SAME_UPPER"
+        begins, ends = _evened(lengths, kernel, strides, dilations, upper=upper)
+    elif auto_pad in {None, "NOTSET"}:
+        given = list(pads or [0] * (2 * rank))
+        begins, ends = given[:rank], given[rank:]
+    else:
+        raise CannotTranslate(f"auto_pad is '{auto_pad}', which ONNX does not know")
     return Window(list(kernel), strides, dilations, begins, ends)
 
 
-def _pads(
+def _evened(
     lengths: Sequence[Any],
     kernel: Sequence[Any],
     strides: list[int],
     dilations: list[int],
-    pads: list[int] | None,
-    auto_pad: str,
+    *,
+    upper: bool,
 ) -> tuple[list[Any], list[Any]]:
-    rank = len(kernel)
-    if auto_pad == "VALID":
-        return [0] * rank, [0] * rank
-    if auto_pad == "NOTSET":
-        given = list(pads or [0] * (2 * rank))
-        return given[:rank], given[rank:]
-    if auto_pad not in {"SAME_UPPER", "SAME_LOWER"}:
-        raise CannotTranslate(f"auto_pad is '{auto_pad}', which ONNX does not know")
+    """So that an axis ends with a `stride`th of its length, rounded up; the rest at either end."""
     totals = []
     for length, size, stride, dilation in zip(lengths, kernel, strides, dilations, strict=True):
         spare = dilation * (size - 1)
@@ -111,13 +115,11 @@ def _pads(
         totals.append(most(missing, 0))
     halves = [total // 2 for total in totals]
     rests = [total - half for total, half in zip(totals, halves, strict=True)]
-    return (halves, rests) if auto_pad == "SAME_UPPER" else (rests, halves)
+    return (halves, rests) if upper else (rests, halves)
 
 
 def most(one: Any, other: Any) -> Any:
     """The greater of two numbers, either of which may be a symbol."""
-    import torch
-
     if isinstance(one, int) and isinstance(other, int):
         return max(one, other)
     return torch.sym_max(one, other)
@@ -125,8 +127,6 @@ def most(one: Any, other: Any) -> Any:
 
 def least(one: Any, other: Any) -> Any:
     """The smaller of two numbers, either of which may be a symbol."""
-    import torch
-
     if isinstance(one, int) and isinstance(other, int):
         return min(one, other)
     return torch.sym_min(one, other)

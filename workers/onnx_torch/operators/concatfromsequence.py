@@ -1,9 +1,9 @@
 """ConcatFromSequence: the elements of a sequence as one tensor."""
 
+from typing import Any
+
 import numpy as np
 import torch
-
-from typing import Any
 
 from workers.onnx_graph.kinds import Raw
 from workers.onnx_graph.registry import operator

@@ -62,9 +62,7 @@ def _cropped(
 ) -> Window:
     """The window with the padding that leads to the shape, or to a `stride` times the input."""
     lengths = x.shape[2:]
-    wanted = list(shape or [n * s for n, s in zip(lengths, found.strides, strict=True)])[
-        -len(lengths) :
-    ]
+    wanted = list(shape or ())[-len(lengths) :]
     begins, ends = [], []
     for index, (length, reach) in enumerate(zip(lengths, found.reaches, strict=True)):
         stride = found.strides[index]

@@ -1,5 +1,6 @@
 """GridSample: an input sampled at the points of a grid."""
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -18,13 +19,9 @@ def grid_sample(
     how = MODES.get(mode, mode)
     if x.ndim not in {4, 5} or (x.ndim == 5 and how == "bicubic"):  # noqa: PLR2004
         raise CannotTranslate(f"torch does not sample {x.ndim - 2} axes in mode '{mode}'")
-    found = (
-        functional.grid_sample(
-            x.float(), grid.float(), how, padding_mode, align_corners=bool(align_corners)
-        )
-        if x.dtype.itemsize < 4
-        else functional.grid_sample(  # noqa: PLR2004
-            x, grid.to(x.dtype), how, padding_mode, align_corners=bool(align_corners)
-        )
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    corners = bool(align_corners)
+    found = functional.grid_sample(
+        wide, grid.to(wide.dtype), how, padding_mode, align_corners=corners
     )
     return found.to(x.dtype)

@@ -23,7 +23,7 @@ USUAL = ["sigmoid", "tanh"]
 
 
 @operator("GRU")
-def gru(
+def gru(  # noqa: PLR0917 - the inputs of the schema
     x: Tensor,
     w: Raw,
     r: Raw,
@@ -41,12 +41,14 @@ def gru(
     linear_before_reset: int | None,
 ) -> tuple[Tensor, ...]:
     """torch resets what the hidden state was mapped to; ONNX, unless told, the state before."""
-    given = sequences(x, hidden_size, sequence_lens, [initial_h], direction, layout)
+    given = sequences(
+        x, hidden_size, sequence_lens, [initial_h], direction=direction, layout=layout
+    )
     ways = len(given.backwards)
     names = [each.lower() for each in activations or USUAL * ways]
     if names == USUAL * ways and linear_before_reset and clip is None and sequence_lens is None:
-        return native(given, torch.gru, parameters(w, r, b, hidden_size, ways, [1, 0, 2]))
-    params = parameters(w, r, b, hidden_size, ways, [0, 1, 2])
+        return native(given, torch.gru, parameters((w, r, b), hidden_size, ways, [1, 0, 2]))
+    params = parameters((w, r, b), hidden_size, ways, [0, 1, 2])
     functions = gates(names, activation_alpha, activation_beta, clip)
     step = partial(_step, after=bool(linear_before_reset))
     return stepped(given, cells(params, functions), step)

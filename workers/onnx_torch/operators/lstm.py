@@ -21,9 +21,12 @@ from workers.onnx_torch.recurrence import (
 
 USUAL = ["sigmoid", "tanh", "tanh"]
 
+MEMORY = 2
+"""The place of the activation that the memory goes through; ONNX Runtime does not clip that."""
+
 
 @operator("LSTM")
-def lstm(
+def lstm(  # noqa: PLR0917 - the inputs of the schema
     x: Tensor,
     w: Raw,
     r: Raw,
@@ -43,14 +46,18 @@ def lstm(
     layout: int | None,
 ) -> tuple[Tensor, ...]:
     """ONNX has the gates in the order input, output, forget, cell; torch another."""
-    given = sequences(x, hidden_size, sequence_lens, [initial_h, initial_c], direction, layout)
+    given = sequences(
+        x, hidden_size, sequence_lens, [initial_h, initial_c], direction=direction, layout=layout
+    )
     ways = len(given.backwards)
     names = [each.lower() for each in activations or USUAL * ways]
     bare = p is None and sequence_lens is None and clip is None and not input_forget
     if names == USUAL * ways and bare:
-        return native(given, torch.lstm, parameters(w, r, b, hidden_size, ways, [0, 2, 3, 1]))
-    params = parameters(w, r, b, hidden_size, ways, [0, 1, 2, 3])
-    functions = gates(names, activation_alpha, activation_beta, clip)
+        return native(given, torch.lstm, parameters((w, r, b), hidden_size, ways, [0, 2, 3, 1]))
+    params = parameters((w, r, b), hidden_size, ways, [0, 1, 2, 3])
+    functions = gates(
+        names, activation_alpha, activation_beta, clip, lambda index: index % 3 != MEMORY
+    )
     step = partial(_step, coupled=bool(input_forget))
     return stepped(given, cells(params, functions, p), step)
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -72,10 +73,14 @@ def stretched(x: Tensor, method: Method, stretches: list[Stretch]) -> Tensor:
 
 
 def by_scales(x: Tensor, axes: list[int], scales: list[Any]) -> list[Stretch]:
-    """Lengths are rounded down."""
+    """Lengths are rounded down.
+
+    Scales are float32: 0.7 is taken for what was meant, not for 0.699999988.
+    """
+    meant = [float(str(np.float32(each))) if isinstance(each, float) else each for each in scales]
     return [
         Stretch(axis, _times(x.shape[axis], scale), scale, sized=False)
-        for axis, scale in zip(axes, scales, strict=True)
+        for axis, scale in zip(axes, meant, strict=True)
     ]
 
 
@@ -101,6 +106,8 @@ def _quotient(size: Any, length: Any) -> Any:
 def _times(length: Any, scale: float) -> Any:
     if isinstance(scale, float) and scale.is_integer():
         return length * int(scale)
+    if isinstance(length, int) and isinstance(scale, float):
+        return int(np.float32(length) * np.float32(scale))
     return torch.sym_int(length * scale)
 
 

@@ -21,7 +21,7 @@ LAYERS = {"tanh": torch.rnn_tanh, "relu": torch.rnn_relu}
 
 
 @operator("RNN")
-def rnn(
+def rnn(  # noqa: PLR0917 - the inputs of the schema
     x: Tensor,
     w: Raw,
     r: Raw,
@@ -38,10 +38,12 @@ def rnn(
     layout: int | None,
 ) -> tuple[Tensor, ...]:
     """Ht = f(Xt Wi + Ht-1 Ri + Wbi + Rbi)."""
-    given = sequences(x, hidden_size, sequence_lens, [initial_h], direction, layout)
+    given = sequences(
+        x, hidden_size, sequence_lens, [initial_h], direction=direction, layout=layout
+    )
     ways = len(given.backwards)
     names = [each.lower() for each in (activations or ["Tanh"] * ways)]
-    params = parameters(w, r, b, hidden_size, ways, [0])
+    params = parameters((w, r, b), hidden_size, ways, [0])
     plain = len(set(names)) == 1 and names[0] in LAYERS
     if plain and clip is None and sequence_lens is None:
         return native(given, LAYERS[names[0]], params)

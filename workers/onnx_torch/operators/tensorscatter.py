@@ -18,10 +18,7 @@ def tensor_scatter(
     """In a circular cache what goes beyond the end goes on at the start."""
     axis = axis % past_cache.ndim
     step = torch.arange(update.shape[axis], device=update.device)
-    if write_indices is None:
-        places = step[None]
-    else:
-        places = write_indices.long()[:, None] + step
+    places = step[None] if write_indices is None else write_indices.long()[:, None] + step
     if mode == "circular":
         places = places % past_cache.shape[axis]
     shape = [places.shape[0], *[1] * (update.ndim - 1)]

@@ -1,5 +1,7 @@
 """TopK: the greatest elements along an axis, and where they were."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -10,13 +12,13 @@ from workers.onnx_graph.registry import operator
 @operator("TopK", since=1)
 def top_k_1(x: Tensor, *, axis: int, k: int) -> tuple[Tensor, Tensor]:
     """k is an attribute."""
-    return top_k(x, k, axis=axis, largest=1)
+    return _ordered(x, k, axis, largest=True)
 
 
 @operator("TopK", since=10)
 def top_k_10(x: Tensor, k: Number, *, axis: int) -> tuple[Tensor, Tensor]:
     """Only the largest."""
-    return top_k(x, k, axis=axis, largest=1)
+    return _ordered(x, k, axis, largest=True)
 
 
 @operator("TopK", since=11)
@@ -25,5 +27,9 @@ def top_k(x: Tensor, k: Number, *, axis: int, largest: int) -> tuple[Tensor, Ten
 
     `sorted` is not asked for: sorted elements are in any order, too.
     """
-    values, places = torch.sort(x, dim=axis, descending=bool(largest), stable=True)
+    return _ordered(x, k, axis, largest=bool(largest))
+
+
+def _ordered(x: Tensor, k: Any, axis: int, *, largest: bool) -> tuple[Tensor, Tensor]:
+    values, places = torch.sort(x, dim=axis, descending=largest, stable=True)
     return values.narrow(axis, 0, k), places.narrow(axis, 0, k)

@@ -13,7 +13,7 @@ def unique(
     x: Tensor,
     *,
     axis: int | None,
-    sorted: int,  # noqa: A002 - ONNX's name
+    sorted: int,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Sorted, or as they first came."""
     flat = x.reshape(-1) if axis is None else x

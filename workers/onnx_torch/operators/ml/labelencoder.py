@@ -36,6 +36,7 @@ def label_encoder(
     keys_int64s: list[int] | None,
     keys_strings: list[str] | None,
     keys_tensor: Any | None,
+    node: Any,
     values_floats: list[float] | None,
     values_int64s: list[int] | None,
     values_strings: list[str] | None,
@@ -50,31 +51,38 @@ def label_encoder(
         default = default_float
     else:
         default = default_int64 if values_int64s else default_string
-    return encoded(x, keys, values, default)
+    return encoded(x, keys, values, default, nan=node.version >= 4)  # noqa: PLR2004
 
 
-def encoded(x: Any, keys: Any, values: Any, default: Any) -> Any:
-    """Each element's value, or the default; strings are looked up on the host."""
+def encoded(x: Any, keys: Any, values: Any, default: Any, *, nan: bool = False) -> Any:
+    """Each element's value, or the default; strings are looked up on the host.
+
+    Of equal keys the last counts. `nan`: whether a key that is no number fits all that are none.
+    """
     if isinstance(x, np.ndarray):
         table = dict(zip(map(str, keys), values, strict=True))
         found = [table.get(str(each), default) for each in x.reshape(-1)]
         return Constant(np.array(found, dtype=values.dtype).reshape(x.shape))
-    order = np.argsort(keys, kind="stable")
-    known, made = tensor_of(keys[order]), _numbers(values[order])
-    places = torch.searchsorted(known, x.to(known.dtype).contiguous()).clamp(max=len(keys) - 1)
-    hit = known[places] == x
-    if x.is_floating_point():
-        hit = hit | (known[places].isnan() & x.isnan())
-    if made is not None:
-        return torch.where(hit, made[places], torch.tensor(default, dtype=made.dtype))
-    if torch.compiler.is_exporting():
+    known, order = np.unique(keys[::-1], return_index=True)
+    made = values[::-1][order]
+    real = known == known  # noqa: PLR0124 - false of what is no number
+    places, hit = _looked_up(x, tensor_of(known[real]))
+    if made.dtype == object and torch.compiler.is_exporting():
         raise CannotTranslate("gives strings, of which torch has no tensors")
-    words = values[order][places.numpy()]
-    return Constant(np.where(hit.numpy(), words, default).astype(object))
+    if made.dtype == object:
+        return Constant(np.where(hit.numpy(), made[places.numpy()], default).astype(object))
+    usual = torch.tensor(default, dtype=tensor_of(made).dtype)
+    found = torch.where(hit, tensor_of(made)[places], usual)
+    if nan and not real.all():
+        found = torch.where(x.isnan(), tensor_of(made)[-1], found)
+    return found
 
 
-def _numbers(values: Any) -> Tensor | None:
-    return None if values.dtype == object else tensor_of(values)
+def _looked_up(x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+    """Where each element stands among sorted keys, and whether it does."""
+    places = torch.searchsorted(known, x.to(known.dtype).contiguous())
+    places = places.clamp(max=known.shape[0] - 1)
+    return places, known[places] == x
 
 
 def _listed(tensor: Any, floats: Any, ints: Any, strings: Any) -> Any:
