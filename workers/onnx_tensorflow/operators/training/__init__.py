@@ -1,0 +1,1 @@
+"""Operators of ai.onnx.preview.training, in TensorFlow."""
