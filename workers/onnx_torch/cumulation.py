@@ -9,7 +9,7 @@ from torch import Tensor
 from workers.onnx_torch.axes import counted
 
 
-def cumulated(
+def cumulated(  # noqa: PLR0917 - one call of either operator
     compute: Callable[..., Tensor],
     x: Tensor,
     axis: int,

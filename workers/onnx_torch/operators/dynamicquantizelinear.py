@@ -10,9 +10,8 @@ from workers.onnx_torch.quantizing import quantized
 
 @operator("DynamicQuantizeLinear")
 def dynamicquantizelinear(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The range always holds 0. Where all are 0, the scale is that of a range of 1."""
+    """The range always holds 0. Where all are 0, the scale is 1."""
     low, high = x.amin().clamp(max=0), x.amax().clamp(min=0)
-    reach = torch.where(high == low, 1, high - low)
-    scale = reach / 255
+    scale = torch.where(high == low, 1, (high - low) / 255)
     zero = quantized(-low / scale, None, TensorProto.UINT8)
     return quantized(x / scale, zero, TensorProto.UINT8), scale, zero
