@@ -9,6 +9,9 @@ from workers.onnx_tensorflow.extents import lengths, product, shape_of
 
 def from_front(indices: tf.Tensor, size: Any) -> tf.Tensor:
     """With those that count from the end of `size` elements brought to the front."""
+    known = tf.get_static_value(indices)
+    if known is not None and (known >= 0).all():
+        return indices
     return tf.where(indices < 0, indices + tf.cast(size, indices.dtype), indices)
 
 
