@@ -14,7 +14,9 @@ class Checker:
     """One question that can be answered.
 
     `check(path, options)` reads a model of `source`; `options` are the target's. `packages`
-    and `libraries` are as with a Converter. Raise `version` when an answer may change.
+    and `libraries` are as with a Converter. Raise `version` when an answer may change. A
+    `binding` one comes before the build in ordinary jobs, and refuses what it calls uncovered:
+    for builds that take long, or a GPU, and by a library whose answer is the build's own.
     """
 
     source: Format
@@ -23,3 +25,4 @@ class Checker:
     check: Callable[[Path, Mapping[str, Any]], Coverage]
     packages: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
+    binding: bool = False

@@ -138,5 +138,6 @@ def _checkers(queues: tuple[Queue, ...], libraries: Mapping[str, str]) -> Iterab
                 source=each.source.name,
                 target=each.target.name,
                 version=each.version,
+                binding=each.binding,
                 toolchain=tools,
             )

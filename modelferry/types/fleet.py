@@ -30,11 +30,15 @@ class ConverterOffer:
 
 @dataclass(frozen=True, slots=True)
 class CheckerOffer:
-    """What can say of a source, before it is converted, which nodes of it the target covers."""
+    """What can say of a source, before it is converted, which nodes of it the target covers.
+
+    A `binding` one has its say in ordinary jobs, too, before anything is built.
+    """
 
     source: str
     target: str
     version: int
+    binding: bool = True
     toolchain: dict[str, str] = field(default_factory=dict)
 
 

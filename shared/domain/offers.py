@@ -72,13 +72,17 @@ class ConverterOffer(BaseModel):
 
 
 class CheckerOffer(BaseModel):
-    """Something that can say of a model, before it is converted, what a target covers of it."""
+    """Something that can say of a model, before it is converted, what a target covers of it.
+
+    A `binding` one has its say in ordinary jobs, too, before anything is built.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")  # a later version may say more
 
     source: str
     target: str
     version: int
+    binding: bool = True
     toolchain: Toolchain = Field(default_factory=dict)
 
     @property

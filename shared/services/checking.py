@@ -16,10 +16,14 @@ def check_before(
     *,
     binding: bool = True,
 ) -> Check | None:
-    """The check of the last step on the path whose target anybody can be asked about."""
+    """The check of the last step on the path whose target anybody can be asked about.
+
+    One that is not `binding` only tells, and any checker will do; a `binding` one is of those
+    alone whose answer is the build's own.
+    """
     for index, edge in reversed(tuple(enumerate(path))):
         checker = roster.checker(edge.source, edge.target)
-        if checker is not None:
+        if checker is not None and (checker.binding or not binding):
             return Check(
                 source=checker.source,
                 target=checker.target,

@@ -18,8 +18,9 @@ UNBUILT = "Only what the target covers was asked for, so nothing was built."
 def plan_check(source: str, target: Target, roster: Roster, *, samples: bool = False) -> Plan:
     """The steps to the last place on each route where the target's coverage can be asked.
 
-    Neither the converter behind that place nor its worker needs to be known: a GPU worker,
-    say, may be started once the answer is there.
+    A route that needs nobody's coverage, or of which nobody can tell, would be taken before
+    those behind it: they are not asked. Neither the converter behind that place nor its worker
+    needs to be known: a GPU worker, say, may be started once the answer is there.
 
     Raises:
         NoRoute: no chain of converters joins the two, or no worker can check such a target.
@@ -30,10 +31,12 @@ def plan_check(source: str, target: Target, roster: Roster, *, samples: bool = F
     inspect = inspection(source, target.options, roster)
     edges = (*roster.converters.values(), *roster.known.values())
     found = search(edges, source, target, roster, samples=samples)
-    checks = [_route(path, found, target.options, roster) for path in found.paths]
     routes: list[Route] = []
-    for each in checks:
-        if each is not None and each not in routes:
+    for path in found.paths:
+        each = _route(path, found, target.options, roster)
+        if each is None:
+            break
+        if each not in routes:
             routes.append(each)
     if not routes:
         raise _unchecked(source, goal, roster)

@@ -67,6 +67,20 @@ class TestChecks:
         assert len(plan("keras", Target(format="tensorrt-rtx"), roster).routes) == 2
         assert len(plan_check("keras", Target(format="tensorrt-rtx"), roster).routes) == 1
 
+    def test_one_that_only_tells_is_no_part_of_ordinary_jobs(self) -> None:
+        tells = CHECKS_RTX.model_copy(update={"binding": False})
+        roster = Roster((Member(cpu(checkers=(tells,)), online=True),))
+        target = Target(format="tensorrt-rtx")
+        assert plan("keras", target, roster).routes[0].check is None
+        assert plan_check("keras", target, roster).routes[0].check is not None
+
+    def test_routes_behind_one_that_nobody_can_tell_of_are_not_asked(self) -> None:
+        direct = edge("keras-to-rtx", "keras", "tensorrt-rtx", properties={})
+        roster = Roster((Member(cpu(FIRST, RTX, direct, checkers=(CHECKS_RTX,)), online=True),))
+        assert len(plan("keras", Target(format="tensorrt-rtx"), roster).routes) == 2
+        with pytest.raises(NoRoute, match="can be checked: tensorrt-rtx"):
+            plan_check("keras", Target(format="tensorrt-rtx"), roster)
+
     def test_what_can_be_checked_is_said(self) -> None:
         roster = Roster((Member(cpu(checkers=(CHECKS_RTX,)), online=True),))
         with pytest.raises(NoRoute, match="can be checked: tensorrt-rtx"):

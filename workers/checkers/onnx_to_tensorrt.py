@@ -47,6 +47,7 @@ TO_TENSORRT: Final = Checker(
     check=check_tensorrt,
     packages=("onnx",),
     libraries=("tensorrt-rtx",),
+    binding=True,
 )
 TO_TENSORRT_RTX: Final = Checker(
     source=ONNX,
@@ -55,4 +56,5 @@ TO_TENSORRT_RTX: Final = Checker(
     check=check_tensorrt_rtx,
     packages=("onnx",),
     libraries=("tensorrt-rtx",),
+    binding=True,
 )
