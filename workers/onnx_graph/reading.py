@@ -1,13 +1,14 @@
 """Read an ONNX file into a Graph: checked, in order, functions replaced by what they do."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.errors import InvalidModel, UnsupportedOperator
 from workers.onnx_graph import light
 from workers.onnx_graph.attributes import attributes_of
+from workers.onnx_graph.idioms import with_idioms
+from workers.onnx_graph.lifetimes import with_lifetimes
 from workers.onnx_graph.nodes import Graph, Model, Node
 from workers.onnx_graph.ordering import ordered
 from workers.onnx_graph.ports import dtype_of, port
@@ -39,9 +40,10 @@ def read(path: Path, has: Has) -> Model:
     check_external(proto, path.parent)
     opsets = _opsets(proto)
     whole = _flattened(proto, opsets, has)
-    reader = _Reader(path.parent, opsets, {each.name: each for each in proto.graph.initializer})
+    weights = {each.name: each for each in proto.graph.initializer}
+    reader = _Reader(path.parent, opsets, weights, has)
     return Model(
-        graph=reader.graph(whole.graph, frozenset()),
+        graph=with_lifetimes(with_idioms(reader.graph(whole.graph, frozenset()))),
         opsets=opsets,
         producer=f"{proto.producer_name} {proto.producer_version}".strip(),
         metadata={each.key: each.value for each in proto.metadata_props},
@@ -91,11 +93,12 @@ class _Reader:
     """Reads one file's graphs; `weights` are the initializers that the light copy left empty."""
 
     def __init__(
-        self, folder: Path, opsets: Mapping[str, int], weights: Mapping[str, Any]
+        self, folder: Path, opsets: Mapping[str, int], weights: Mapping[str, Any], has: Has
     ) -> None:
         self.folder = folder
         self.opsets = opsets
         self.weights = weights
+        self.has = has
 
     def graph(self, proto: Any, outer: frozenset[str], *, inner: bool = False) -> Graph:
         """`outer` are the names that can be seen from around it."""
@@ -111,20 +114,17 @@ class _Reader:
         ]
         dtypes = _dtypes(proto)
         nodes: list[Node] = []
-        keep = {each.name for each in proto.output}
         order = ordered(proto.node, reads, proto.name)
-        dead = _last_reads(order, reads, keep, own | made)
         for index in order:
             self._check_known(proto.node[index], reads[index] - visible)
-            node = self._node(proto.node[index], visible, dtypes)
-            nodes.append(replace(node, last=dead[index]))
+            nodes.append(self._node(proto.node[index], visible, dtypes))
         for output in proto.output:
             if output.name and output.name not in visible:
                 raise InvalidModel(
                     f"Output {output.name!r} of graph {proto.name!r} is made by no node.",
                     node=output.name,
                 )
-        return Graph(
+        graph = Graph(
             name=proto.name,
             inputs=inputs,
             outputs=tuple(port(each) for each in proto.output),
@@ -132,6 +132,7 @@ class _Reader:
             constants=constants,
             captured=_captured(proto),
         )
+        return with_lifetimes(graph)
 
     def _constants(self, proto: Any, *, inner: bool) -> Iterator[tuple[str, Constant]]:
         for each in proto.initializer:
@@ -153,7 +154,9 @@ class _Reader:
     def _node(self, node: Any, visible: frozenset[str], dtypes: Mapping[str, int]) -> Node:
         domain = "" if node.domain in OWN else node.domain
         schema = _schema(node, self.opsets)
-        if schema is None and domain in {"", *_defined()}:
+        # ONNX Runtime puts operators of its own, or of later opsets, into ONNX's domain.
+        foreign = schema is None and not self.has(domain, node.op_type, 1)
+        if foreign and domain in {"", *_defined()}:
             raise UnsupportedOperator(
                 f"There is no operator {node.op_type!r} in {domain or 'ai.onnx'} at opset"
                 f" {self.opsets.get(domain, 1)} (node {_label(node)!r}). Export the model anew,"
@@ -217,16 +220,3 @@ def _captured(proto: Any) -> frozenset[str]:
         for inner in _subgraphs(node):
             read |= _captured(inner)
     return frozenset(read - own - {""})
-
-
-def _last_reads(
-    order: list[int], reads: list[frozenset[str]], keep: set[str], own: set[str]
-) -> dict[int, tuple[str, ...]]:
-    """By node, the values that can be let go of after it."""
-    seen = set(keep)
-    dead: dict[int, tuple[str, ...]] = {}
-    for index in reversed(order):
-        fresh = (reads[index] & own) - seen
-        dead[index] = tuple(sorted(fresh))
-        seen |= fresh
-    return dead

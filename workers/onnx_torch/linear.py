@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from workers.onnx_graph.lifetimes import with_lifetimes
 from workers.onnx_graph.nodes import Graph, Node
 from workers.onnx_graph.values import Constant
 from workers.onnx_torch.naming import every
@@ -56,7 +57,8 @@ def with_linear(graph: Graph) -> Graph:
         added = readers[product]
         gone.add(id(added))
         nodes.append(_linear(node, (*node.inputs, bias), added.outputs))
-    return replace(graph, nodes=tuple(nodes), constants={**graph.constants, **weights})
+    made = replace(graph, nodes=tuple(nodes), constants={**graph.constants, **weights})
+    return with_lifetimes(made)
 
 
 def _bias(reader: Node | None, product: str, weight: Constant, graph: Graph) -> str | None:
