@@ -148,11 +148,23 @@ def _tanh(page: _Page, name: str) -> tuple[str, list[Node]] | None:
         for x, term in page.either(added) if added else ():
             cubic = page.made(term, "Mul")
             for factor, power in page.either(cubic) if cubic else ():
-                cube = page.made(power, "Pow") if page.is_number(factor, 0.044715) else None
-                if not cube or not cubic or not added or cube.inputs[0] != x:
-                    continue
-                if page.is_number(cube.inputs[1], 3):
-                    return x, [cube, cubic, added, scaled, tanh]
+                cube = _cube(page, power, x) if page.is_number(factor, 0.044715) else None
+                if cube and cubic and added:
+                    return x, [*cube, cubic, added, scaled, tanh]
+    return None
+
+
+def _cube(page: _Page, name: str, x: str) -> list[Node] | None:
+    """The nodes that make x ** 3: a power, or a product of x and its square."""
+    node = page.made(name, "Pow", "Mul")
+    if node is None:
+        return None
+    if node.operator == "Pow":
+        return [node] if node.inputs[0] == x and page.is_number(node.inputs[1], 3) else None
+    for one, other in page.either(node):
+        square = _square(page, other, x)
+        if one == x and square:
+            return [square, node]
     return None
 
 
