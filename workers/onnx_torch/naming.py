@@ -34,6 +34,9 @@ ROLES: Final[Mapping[tuple[str, int], str]] = {
 }
 """What an input is called in a layer: by operator and index. Else 1 is the weight, 2 the bias."""
 
+BIAS: Final = 2
+"""The index of the bias among the inputs of most layers."""
+
 LAYERS: Final = frozenset(
     {"Conv", "ConvTranspose", "Gemm", "MatMul", "Linear", "BatchNormalization", "Gather", "PRelu",
      "LayerNormalization", "InstanceNormalization", "GroupNormalization", "RMSNormalization",
@@ -68,7 +71,26 @@ def paths(graph: Graph) -> dict[str, str]:
     for name in graph.constants:
         plain = ".".join(_parts(name)) or "weight"
         found[name] = plain if TOLD.match(name) else _of_reader(readers[name], where) or plain
-    return found
+    return found | dict(_biases(found, readers))
+
+
+def _biases(
+    paths: Mapping[str, str], readers: Mapping[str, list[tuple[Node, int]]]
+) -> Iterator[tuple[str, str]]:
+    """Where a layer's weight is `conv.weight`, its bias is `conv.bias`: an exporter that folds a
+    normalisation into a convolution makes one up, and a name for it."""
+    taken = set(paths.values())
+    for name in paths:
+        if len(readers[name]) != 1:
+            continue
+        node, index = readers[name][0]
+        if index != BIAS or node.operator not in LAYERS:
+            continue
+        folder, _, leaf = paths.get(node.inputs[1], "").rpartition(".")
+        wanted = f"{folder}.bias"
+        if folder and leaf == "weight" and wanted not in taken:
+            taken.add(wanted)
+            yield name, wanted
 
 
 def every(graph: Graph) -> Iterator[Node]:
@@ -106,4 +128,4 @@ def _common(scopes: list[tuple[str, ...]]) -> int:
     count = 0
     while count < min(len(first), len(last)) and first[count] == last[count]:
         count += 1
-    return min(count, min(len(each) for each in scopes))
+    return min(count, *(len(each) for each in scopes))
