@@ -5,8 +5,10 @@ from typing import Any
 from shared.domain.errors import StepRefused
 from workers.converter import Bench
 from workers.tensorflow_bridge.journey import TensorflowToOnnx, finish
+from workers.tensorflow_bridge.renaming import rename
 from workers.tensorflow_bridge.tracing import Callee, Traced, trace
 from workers.tensorflow_bridge.translation import accept
+from workers.tflite_bridge import handlers
 
 
 def to_onnx(callee: Callee, bench: Bench[TensorflowToOnnx]) -> None:
@@ -23,8 +25,13 @@ def to_onnx(callee: Callee, bench: Bench[TensorflowToOnnx]) -> None:
     path.write_bytes(_compiled(traced))
     bench.say("translating the graph", progress=0.6)
     model = _translated(str(path), bench.options.opset)
-    _rename(model, traced)
-    accept(model, traced.signature, bench.options.opset)
+    signature = traced.signature
+    rename(
+        model,
+        [tensor.name for tensor in signature.inputs],
+        [tensor.name for tensor in signature.outputs],
+    )
+    accept(model, signature, bench.options.opset)
     finish(model, bench)
 
 
@@ -45,34 +52,7 @@ def _translated(path: str, opset: int) -> Any:
     from tf2onnx import optimizer
     from tf2onnx.tfonnx import process_tf_graph
 
+    handlers.register()
     with tf.Graph().as_default() as graph:
         mapped = process_tf_graph(graph, opset=opset, tflite_path=path)
         return optimizer.optimize_graph(mapped).make_model("converted by Modelferry")
-
-
-def _rename(model: Any, traced: Traced) -> None:
-    """TFLite keeps order but calls inputs and outputs what it likes."""
-    signature = traced.signature
-    names = {
-        info.name: tensor.name
-        for infos, tensors in (
-            (model.graph.input, signature.inputs),
-            (model.graph.output, signature.outputs),
-        )
-        for info, tensor in zip(infos, tensors, strict=True)
-    }
-    for info in (*model.graph.input, *model.graph.output):
-        info.name = names[info.name]
-    for node in _nodes(model.graph):
-        for field in (node.input, node.output):
-            field[:] = [names.get(name, name) for name in field]
-
-
-def _nodes(graph: Any) -> list[Any]:
-    """Those of subgraphs too: they read the outer graph's tensors."""
-    found = list(graph.node)
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                found.extend(_nodes(attribute.g))
-    return found

@@ -82,7 +82,7 @@ def _mapped(frozen: Frozen, opset: int) -> Any:
             *zip(frozen.outputs, signature.outputs, strict=True),
         )
     }
-    with tf.Graph().as_default() as graph, _Listener() as heard:
+    with tf.Graph().as_default() as graph, Listener() as heard:
         tf.import_graph_def(frozen.graph, name="")
         try:
             return process_tf_graph(
@@ -105,7 +105,7 @@ def _mapped(frozen: Frozen, opset: int) -> Any:
             ) from error
 
 
-class _Listener(logging.Handler):
+class Listener(logging.Handler):
     """Hears at which node a handler of tf2onnx gave up: its exception does not say."""
 
     def __init__(self) -> None:
