@@ -24,7 +24,9 @@ def layernormalization(
     first = (-1 if axis is None else axis) % x.ndim
     shape = list(x.shape[first:])
     small = 1e-5 if epsilon is None else epsilon
-    if list(scale.shape) == shape and scale.dtype == x.dtype:
+    if scale.dtype == x.dtype and all(
+        list(each.shape) == shape for each in (scale, b) if each is not None
+    ):
         found = functional.layer_norm(x, shape, scale, b, small)
     else:
         scaled = functional.layer_norm(x, shape, eps=small) * scale
