@@ -86,7 +86,7 @@ class Walker:
             known = self._known(node, values)
             if known is not None:
                 return (known,)
-            made = self.framework.apply(_bound(node, self.run, seen), self._found(node), values)
+            made = self.framework.apply(_bound(node, self, seen), self._found(node), values)
         except CannotTranslate as error:
             raise refusal(node, error) from error
         except FerryError:
@@ -120,7 +120,7 @@ class Walker:
         return found
 
 
-def _bound(node: Node, run: Any, seen: Mapping[str, Any]) -> Node:
+def _bound(node: Node, walker: Walker, seen: Mapping[str, Any]) -> Node:
     """The node with its subgraphs as bodies that can be called."""
     if not any(isinstance(each, Graph | list) for each in node.attributes.values()):
         return node
@@ -128,7 +128,7 @@ def _bound(node: Node, run: Any, seen: Mapping[str, Any]) -> Node:
 
     def bound(value: Any) -> Any:
         if isinstance(value, Graph):
-            return Body(value, run, seen)
+            return Body(value, walker.run, seen, walker.framework.tensor)
         if isinstance(value, list) and any(isinstance(each, Graph) for each in value):
             return [bound(each) for each in value]
         return value
