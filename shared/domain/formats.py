@@ -45,6 +45,14 @@ TFLITE: Final = Format("tflite", "TensorFlow Lite", (".tflite",))
 PT2: Final = Format("pt2", "PyTorch exported program", (".pt2",))
 TORCHSCRIPT: Final = Format("torchscript", "TorchScript", (".pt", ".pth", ".ts"))
 STATE_DICT: Final = Format("state-dict", "PyTorch state_dict (weights only)", (".pt", ".pth"))
+PYTORCH: Final = Format("pytorch", "PyTorch source package", (".zip",), Layout.TREE)
+SAFETENSORS: Final = Format(
+    "safetensors",
+    "Safetensors (weights only)",
+    (".safetensors",),
+    unrunnable="Weights without a model cannot be run. Every tensor of the file was read back and"
+    " is, bit for bit, that of the model it was taken from.",
+)
 ONNX: Final = Format("onnx", "ONNX", (".onnx", ".zip"))
 ORT: Final = Format("ort", "ONNX Runtime format", (".ort",))
 OPENVINO: Final = Format("openvino", "OpenVINO IR", (".zip",), Layout.TREE)
@@ -71,6 +79,8 @@ FORMATS: Final = {
         PT2,
         TORCHSCRIPT,
         STATE_DICT,
+        PYTORCH,
+        SAFETENSORS,
         ONNX,
         ORT,
         OPENVINO,

@@ -27,6 +27,8 @@ from shared.domain.formats import (
     OPENVINO,
     ORT,
     PT2,
+    PYTORCH,
+    SAFETENSORS,
     SAVEDMODEL,
     STATE_DICT,
     TFLITE,
@@ -42,7 +44,7 @@ ACCEPTED: Final = (
     " a TensorFlow frozen graph (.pb), TensorFlow Lite (.tflite),"
     " PyTorch .pt2 (torch.export), TorchScript, and ONNX (one file, or a zip of it with its"
     " external data). What this service delivers is accepted, too: ONNX Runtime's .ort, and zips"
-    " of an OpenVINO IR (.xml and .bin), of a TensorRT or TensorRT-RTX engine with its manifest,"
+    " of a PyTorch source package (model.py and weights.safetensors), of an OpenVINO IR (.xml and .bin), of a TensorRT or TensorRT-RTX engine with its manifest,"
     " and of a Triton model repository."
 )
 EXPORT: Final = (
@@ -54,6 +56,7 @@ UNPACKED: Final = 64 << 30  # bytes that an archive may claim to unpack to
 _MAGICS: Final = (LOCAL, hdf5.MAGIC, pickles.TORCH_LEGACY)
 _HEAD: Final = 16
 _TFLITE: Final = b"TFL3"
+_WEIGHTS_HEAD_MAX: Final = 100 << 20  # bytes, as the safetensors library has it
 _ORT: Final = b"ORTM"
 _COREML: Final = "Data/com.apple.CoreML/"
 _PICKLE_MAX: Final = 64 << 20
@@ -130,6 +133,8 @@ def _found(reader: BinaryIO, limit: int) -> Found:
     reader.seek(0)
     if not size:
         raise EmptyFile("The file is empty. Send the model's file itself.")
+    if (length := _weights_head(head)) is not None:
+        return _in_weights(length, size)
     if head.startswith((LOCAL, EMPTY)):
         return _in_zip(Zip(reader, limit))
     if head.startswith(tars.MAGIC):
@@ -146,6 +151,18 @@ def _found(reader: BinaryIO, limit: int) -> Found:
     return {TFLITE: (TFLITE.title,)} if head[4:8] == _TFLITE else _in_protobuf(reader)
 
 
+def _weights_head(head: bytes) -> int | None:
+    """Bytes of the JSON that a safetensors file begins with; None where it is none."""
+    length = int.from_bytes(head[:8], "little")
+    return length if head[8:9] == b"{" and 1 < length <= _WEIGHTS_HEAD_MAX else None
+
+
+def _in_weights(length: int, size: int) -> Found:
+    if length + 8 > size:
+        raise TruncatedFile("The file ends within its list of tensors. Send it again as a whole.")
+    return {SAFETENSORS: (SAFETENSORS.title,)}
+
+
 def _in_zip(archive: Zip) -> Found:
     if served := _repository(archive.files):
         check_tree(archive.entries)
@@ -156,7 +173,7 @@ def _in_zip(archive: Zip) -> Found:
     files = set(archive.files)
     if {"config.json", "metadata.json"} <= files and _any(files, "model.weights."):
         found[KERAS] = ("config.json",)
-    if found.keys() & {SAVEDMODEL, ONNX, OPENVINO}:
+    if found.keys() & {SAVEDMODEL, ONNX, OPENVINO, PYTORCH}:
         check_tree(archive.entries)
     if found:
         return found
@@ -201,7 +218,7 @@ def _in_tar(reader: BinaryIO, limit: int) -> Found:
 
 def _trees(files: Iterable[str]) -> Found:
     """Formats that are told by the names of files: a SavedModel, an ONNX model with its data, an
-    OpenVINO IR."""
+    OpenVINO IR, a PyTorch source package."""
     names = [name for name in files if not is_foreign(name)]
     saved = tuple(
         name
@@ -214,10 +231,18 @@ def _trees(files: Iterable[str]) -> Found:
 
 
 def _in_pairs(names: Iterable[str]) -> Found:
-    """An OpenVINO IR is an .xml and a .bin of one name, at the root or one folder down."""
+    """What is two files side by side, at the root or one folder down: an OpenVINO IR is an .xml
+    and a .bin of one name, a PyTorch source package a model.py and its weights.safetensors."""
     high = {name for name in names if name.count("/") < 2}  # noqa: PLR2004
     pairs = [name for name in high if name.endswith(".xml") and f"{name[:-4]}.bin" in high]
-    return {OPENVINO: tuple(sorted(pairs))} if pairs else {}
+    code = [
+        name
+        for name in high
+        if name.rpartition("/")[2] == "model.py"
+        and f"{name.removesuffix('model.py')}weights.safetensors" in high
+    ]
+    both = ((OPENVINO, pairs), (PYTORCH, code))
+    return {each: tuple(sorted(places)) for each, places in both if places}
 
 
 def _in_torch_zip(archive: Zip) -> Found:

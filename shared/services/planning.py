@@ -13,7 +13,7 @@ from shared.domain.errors import (
     Unplannable,
     UnsupportedPrecision,
 )
-from shared.domain.formats import FORMATS, STATE_DICT, target_named
+from shared.domain.formats import FORMATS, SAFETENSORS, STATE_DICT, target_named
 from shared.domain.gpus import ANY, Needs
 from shared.domain.offers import ConverterOffer, Queue
 from shared.domain.plans import Convert, Declined, Inspect, Plan, Route
@@ -87,7 +87,7 @@ def inspection(source: str, given: Mapping[str, Any], roster: Roster) -> Inspect
         BareStateDict: it is weights without a model.
         NoRoute: no worker can read it.
     """
-    if source == STATE_DICT.name:
+    if source in {STATE_DICT.name, SAFETENSORS.name}:
         raise BareStateDict(
             "The file holds weights only: the model's code, its architecture, is missing. Save"
             " the whole model with torch.export.save(torch.export.export(model, inputs), path)"

@@ -7,6 +7,7 @@ from workers.runtimes.onnx import OnnxRuntime
 from workers.runtimes.openvino import OpenvinoRuntime
 from workers.runtimes.ort import OrtRuntime
 from workers.runtimes.pt2 import Pt2Runtime
+from workers.runtimes.pytorch import PytorchRuntime
 from workers.runtimes.savedmodel import SavedModelRuntime
 from workers.runtimes.tensorrt import TensorrtRuntime
 from workers.runtimes.tensorrt_rtx import TensorrtRtxRuntime
@@ -21,6 +22,7 @@ _ALL: tuple[type[Runtime], ...] = (
     OrtRuntime,
     OpenvinoRuntime,
     Pt2Runtime,
+    PytorchRuntime,
     SavedModelRuntime,
     TensorrtRuntime,
     TensorrtRtxRuntime,
