@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from shared.domain.errors import FerryError, StepRefused
+from shared.domain.errors import FerryError, InvalidOptions, StepRefused
 from workers.onnx_graph.nodes import Model, Port
 from workers.onnx_graph.walking import Walker
 from workers.onnx_tensorflow.carriers import SMALL_FLOATS, SMALL_INTEGERS, carrier, numpy_name
@@ -95,7 +95,16 @@ def _entries(model: Model, *, inputs_channels_last: bool) -> list[_Entry]:
 def _order(port: Port, *, image: bool) -> tuple[int, ...] | None:
     if port.shape is None:
         return None
-    return (channels_last if image else canonical)(len(port.shape))
+    order = (channels_last if image else canonical)(len(port.shape))
+    fixed = [each if isinstance(each, int) else None for each in port.shape]
+    if image and [fixed[axis] for axis in order] == fixed:
+        raise InvalidOptions(
+            f"The shape {list(port.shape)} of {port.name!r} is the same with the channels last:"
+            " nobody could tell which of the two the result takes. Leave inputs_channels_last"
+            " out.",
+            field="inputs_channels_last",
+        )
+    return order
 
 
 def _outputs(made: Sequence[Any], ports: Sequence[Port], names: Sequence[str]) -> dict[str, Any]:

@@ -2,23 +2,31 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
 
-from shared.domain.signatures import Signature, Tensor
+from shared.domain.signatures import Dim, Signature, Tensor
+from workers.onnx_tensorflow.naming import writable
 from workers.verification.samples import dtype_named
+
+SPATIAL = 3
+"""Axes from which on a tensor can have its channels first or last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The source's names to the result's. `wrong` says why there is no match."""
+    """The source's names to the result's. `wrong` says why there is no match.
+
+    Inputs that are `last` have their channels last in the result, and first in the source.
+    """
 
     how: str
     takes: Mapping[str, Tensor]
     gives: Mapping[str, str]
     wrong: str | None = None
+    last: frozenset[str] = field(default_factory=frozenset)
 
     def inputs(
         self, arrays: Mapping[str, NDArray[Any]], *, recast: bool = False
@@ -29,9 +37,20 @@ class Match:
         """
         kinds = "iufV" if recast else "iu"  # numpy counts bfloat16 among V
         return {
-            tensor.name: _widened(arrays[name], tensor, kinds)
+            tensor.name: _widened(self._laid_out(name, arrays[name]), tensor, kinds)
             for name, tensor in self.takes.items()
         }
+
+    def seen(self, name: str) -> Tensor | None:
+        """What the result takes for that input, its axes in the source's order."""
+        tensor = self.takes.get(name)
+        if tensor is None or tensor.shape is None or name not in self.last:
+            return tensor
+        batch, *between, channels = tensor.shape
+        return tensor.model_copy(update={"shape": (batch, channels, *between)})
+
+    def _laid_out(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
+        return array.transpose(_channels_last(array.ndim)) if name in self.last else array
 
     def outputs(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """The result's outputs under the source's names."""
@@ -58,9 +77,15 @@ def match(source: Signature, result: Signature) -> Match:
     takes, how = _inputs(sources, results)
     if takes is None:
         return _none(f"The source takes {list(sources)}, the result {list(results)}.")
-    by_name = set(outputs) == set(other_outputs)
-    gives = dict(zip(outputs, outputs if by_name else other_outputs, strict=True))
-    return Match(f"inputs by {how}, outputs by {'name' if by_name else 'order'}", takes, gives)
+    renamed = _renamed(outputs, other_outputs)
+    gives = renamed or dict(zip(outputs, other_outputs, strict=True))
+    told = f"inputs by {how}, outputs by {'name' if renamed else 'order'}"
+    last = frozenset(
+        name for name, each in takes.items() if _is_last(sources[name].shape, each.shape)
+    )
+    if last:
+        told += f", {', '.join(sorted(last))} with the channels last"
+    return Match(told, takes, gives, last=last)
 
 
 def narrowed(source: Signature, result: Signature) -> Signature:
@@ -70,7 +95,7 @@ def narrowed(source: Signature, result: Signature) -> Signature:
         return source
     return Signature(
         inputs=tuple(
-            each.model_copy(update={"shape": _fixed(each, found.takes.get(each.name))})
+            each.model_copy(update={"shape": _fixed(each, found.seen(each.name))})
             for each in source.inputs
         ),
         outputs=source.outputs,
@@ -80,6 +105,9 @@ def narrowed(source: Signature, result: Signature) -> Signature:
 def _inputs(
     sources: Mapping[str, Tensor], results: Mapping[str, Tensor]
 ) -> tuple[dict[str, Tensor] | None, str]:
+    names = _renamed(list(sources), list(results))
+    if names:
+        return {name: results[other] for name, other in names.items()}, "name"
     if results.keys() <= sources.keys():
         unread = [name for name in sources if name not in results]
         how = f"name ({', '.join(unread)} never read)" if unread else "name"
@@ -87,6 +115,42 @@ def _inputs(
     if len(sources) == len(results):
         return dict(zip(sources, results.values(), strict=True)), "order"
     return None, "neither"
+
+
+def _renamed(sources: Sequence[str], results: Sequence[str]) -> dict[str, str] | None:
+    """Which is which by name, as written or as TensorFlow can write it; None where that fails."""
+    if set(sources) == set(results):
+        return {name: name for name in sources}
+    plain = {name: writable(name) for name in sources}
+    if set(plain.values()) == set(results) and len(results) == len(plain):
+        return plain
+    return None
+
+
+def _is_last(source: Sequence[Dim] | None, result: Sequence[Dim] | None) -> bool:
+    """Whether the shapes agree only when the source's channels go last."""
+    if source is None or result is None or len(source) != len(result) or len(source) < SPATIAL:
+        return False
+    moved = [source[axis] for axis in _channels_last(len(source))]
+    if _same(source, result):
+        return False
+    return _same(moved, result) or (not _agree(source, result) and _agree(moved, result))
+
+
+def _channels_last(rank: int) -> tuple[int, ...]:
+    return (0, *range(2, rank), 1)
+
+
+def _same(one: Sequence[Dim], other: Sequence[Dim]) -> bool:
+    """Equal lengths where they are fixed, and open in the same places."""
+    pairs = zip(one, other, strict=True)
+    return all(a == b if isinstance(a, int) else not isinstance(b, int) for a, b in pairs)
+
+
+def _agree(one: Sequence[Dim], other: Sequence[Dim]) -> bool:
+    """No two lengths that are fixed differ."""
+    pairs = zip(one, other, strict=True)
+    return all(a == b for a, b in pairs if isinstance(a, int) and isinstance(b, int))
 
 
 def _repeated(signature: Signature) -> str | None:
