@@ -140,14 +140,15 @@ def test_resnet18_has_two_transposes_at_most(tmp_path: Path) -> None:
 
 
 def test_weights_are_variables_under_their_names(tmp_path: Path) -> None:
+    """TensorFlow writes a dot in a checkpoint's keys twice."""
     save(load(cnn(tmp_path / "cnn.onnx")), tmp_path / "saved")
     names = {
         name for name, _ in tf.train.list_variables(str(tmp_path / "saved/variables/variables"))
     }
-    assert "weights/stem.weight/.ATTRIBUTES/VARIABLE_VALUE" in names
+    assert "weights/stem..weight/.ATTRIBUTES/VARIABLE_VALUE" in names
     kernel = tf.train.load_variable(
         str(tmp_path / "saved/variables/variables"),
-        "weights/stem.weight/.ATTRIBUTES/VARIABLE_VALUE",
+        "weights/stem..weight/.ATTRIBUTES/VARIABLE_VALUE",
     )
     told = numpy_helper.to_array(weight("stem.weight", 8, 3, 3, 3))
     np.testing.assert_array_equal(kernel, told.transpose(2, 3, 1, 0))
