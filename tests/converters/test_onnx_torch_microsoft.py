@@ -10,9 +10,11 @@ from onnx import TensorProto
 from tests.converters.one_node import (
     MICROSOFT,
     RANDOM,
+    assert_same,
     bytes_,
     compare,
     floats,
+    in_torch,
     model_of,
     of,
     small,
@@ -59,6 +61,38 @@ OF_ONNX_RUNTIME: list[tuple[str, list[Any], dict[str, Any]]] = [
     ),
     ("QLinearAdd", [*QUANTIZED, *OTHER, of(0.05), of(128, np.uint8)], {"dtypes": [UINT8]}),
     ("QLinearMul", [*QUANTIZED, *OTHER, of(0.05), of(128, np.uint8)], {"dtypes": [UINT8]}),
+    (
+        "FusedConv",
+        [floats(1, 3, 6, 6), floats(4, 3, 3, 3), floats(4), floats(1, 4, 6, 6)],
+        {"activation": "Relu", "pads": [1, 1, 1, 1]},
+    ),
+    (
+        "FusedConv",
+        [floats(1, 3, 6, 6), floats(4, 3, 3, 3)],
+        {"activation": "Clip", "activation_params": [0.0, 1.0]},
+    ),
+    (
+        "QLinearConv",
+        [
+            *(bytes_(1, 6, 6, 3), of(0.02), of(120, np.uint8)),
+            *(small(4, 3, 3, 3), of([0.03] * 4), np.zeros(4, np.int8)),
+            *(of(0.3), of(99, np.uint8)),
+        ],
+        {"channels_last": 1, "dtypes": [UINT8]},
+    ),
+    (
+        "QLinearConcat",
+        [of(0.05), of(100, np.uint8), *QUANTIZED, bytes_(2, 3, 2), of(0.03), of(9, np.uint8)],
+        {"axis": 2, "dtypes": [UINT8]},
+    ),
+    *[
+        (
+            "QLinearGlobalAveragePool",
+            [bytes_(2, 3, 5, 5), *QUANTIZED[1:], of(0.013), of(128, np.uint8)],
+            {"channels_last": last, "dtypes": [UINT8]},
+        )
+        for last in (0, 1)
+    ],
     ("QLinearSigmoid", [*QUANTIZED, of(1 / 256), of(0, np.uint8)], {"dtypes": [UINT8]}),
     ("QLinearLeakyRelu", [*QUANTIZED, of(0.02), of(99, np.uint8)], {"dtypes": [UINT8]}),
     (
@@ -129,3 +163,10 @@ def test_operators_of_onnx_runtime_are_its_own(
 def test_norms_that_onnx_runtime_puts_into_older_opsets_are_run(name: str, tmp_path: Path) -> None:
     inputs = [floats(2, 3, 8), floats(8)]
     compare(model_of(name, inputs, opset=13, axis=-1, epsilon=1e-5), inputs, tmp_path)
+
+
+def test_quantized_numbers_are_multiplied_in_32_bits(tmp_path: Path) -> None:
+    inputs = [of([[0, 255]], np.uint8), of(3, np.uint8), of([[255], [7]], np.uint8), None]
+    model = model_of("MulInteger", inputs, domain=MICROSOFT, dtypes=[INT32])
+    wanted = of([[-3 * 255, 252 * 255], [-21, 252 * 7]], np.int32)
+    assert_same(in_torch(model, inputs, tmp_path), [wanted])

@@ -307,3 +307,12 @@ def test_a_gradient_within_a_graph_is_refused_by_name(tmp_path: Path) -> None:
     model = model_of("Gradient", [x], domain="ai.onnx.preview.training", xs=["x0"], y="y0")
     with pytest.raises(UnsupportedOperator, match="convert the graph that infers"):
         in_torch(model, [x], tmp_path)
+
+
+def test_strings_are_chosen_and_compared(tmp_path: Path) -> None:
+    one, other = of(["a", "b", "c"], object), of(["x", "b", "z"], object)
+    chosen = model_of("Where", [of([1, 1, 0], bool), one, other], dtypes=[TensorProto.STRING])
+    found = in_torch(chosen, [of([1, 1, 0], bool), one, other], tmp_path)
+    assert found[0].tolist() == ["a", "b", "z"]
+    equal = model_of("Equal", [one, other], opset=19, dtypes=[TensorProto.BOOL])
+    assert_same(in_torch(equal, [one, other], tmp_path), [of([0, 1, 0], bool)])
