@@ -27,14 +27,14 @@ def value_of(attribute: Any, folder: Path, subgraph: Subgraph) -> Any:
     from onnx import AttributeProto as Kind
 
     read: Callable[[], Any] | None = {
-        Kind.FLOAT: lambda: attribute.f,
+        Kind.FLOAT: lambda: _number(attribute.f),
         Kind.INT: lambda: attribute.i,
         Kind.STRING: lambda: _text(attribute.s),
         Kind.TENSOR: lambda: array_of(attribute.t, folder),
         Kind.SPARSE_TENSOR: lambda: dense(attribute.sparse_tensor, folder),
         Kind.GRAPH: lambda: subgraph(attribute.g),
         Kind.TYPE_PROTO: lambda: attribute.tp,
-        Kind.FLOATS: lambda: list(attribute.floats),
+        Kind.FLOATS: lambda: [_number(each) for each in attribute.floats],
         Kind.INTS: lambda: list(attribute.ints),
         Kind.STRINGS: lambda: [_text(each) for each in attribute.strings],
         Kind.TENSORS: lambda: [array_of(each, folder) for each in attribute.tensors],
@@ -47,6 +47,13 @@ def value_of(attribute: Any, folder: Path, subgraph: Subgraph) -> Any:
             node=attribute.name,
         )
     return read()
+
+
+def _number(value: float) -> float:
+    """The shortest number that is stored as this float32: 0.01, not 0.009999999776482582."""
+    import numpy as np
+
+    return float(str(np.float32(value)))
 
 
 def _text(data: bytes) -> str:

@@ -51,9 +51,6 @@ class _Page:
     def __post_init__(self) -> None:
         self.makers = {name: node for node in self.graph.nodes for name in node.outputs if name}
         self.numbers = {name: each.array for name, each in self.graph.constants.items()}
-        for node in self.graph.nodes:
-            if node.operator == "Constant" and "value" in node.attributes:
-                self.numbers[node.outputs[0]] = node.attributes["value"]
 
     def made(self, name: str, *operators: str) -> Node | None:
         """The node that made a value, if it is one of these operators."""

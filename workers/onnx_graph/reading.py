@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from shared.domain.errors import InvalidModel, UnsupportedOperator
 from workers.onnx_graph import light
+from workers.onnx_graph.aliases import with_constants
 from workers.onnx_graph.attributes import attributes_of
 from workers.onnx_graph.idioms import with_idioms
 from workers.onnx_graph.lifetimes import with_lifetimes
@@ -132,7 +133,7 @@ class _Reader:
             constants=constants,
             captured=_captured(proto),
         )
-        return with_lifetimes(graph)
+        return with_lifetimes(with_constants(graph))
 
     def _constants(self, proto: Any, *, inner: bool) -> Iterator[tuple[str, Constant]]:
         for each in proto.initializer:

@@ -130,7 +130,7 @@ def _wrapped(module: OnnxModule) -> nn.Module:
         [inspect.Parameter(name, kind) for name in ("self", *names)]
     )
     # The same object, of a class of its own: its parameters keep their paths.
-    module.__class__ = type("OnnxProgram", (OnnxModule,), {"forward": forward})
+    module.__class__ = type("Model", (OnnxModule,), {"forward": forward})
     return module
 
 

@@ -14,7 +14,7 @@ from workers.onnx_graph.registry import Registry
 from workers.onnx_graph.values import Constant, Known
 from workers.onnx_graph.walking import Walker
 from workers.onnx_torch.framework import Torch
-from workers.onnx_torch.linear import with_linear
+from workers.onnx_torch.layers import with_layers
 from workers.onnx_torch.naming import paths
 from workers.onnx_torch.weights import Weights
 
@@ -60,7 +60,7 @@ def load(path: Path) -> OnnxModule:
         InvalidModel, UnsupportedOperator: as `workers.onnx_graph.reading.read`.
     """
     model = read(path, knows)
-    module = OnnxModule(replace(model, graph=with_linear(model.graph)))
+    module = OnnxModule(replace(model, graph=with_layers(model.graph)))
     module.eval()
     return module
 

@@ -21,6 +21,7 @@ TOLD: Final = re.compile(
 ROLES: Final[Mapping[tuple[str, int], str]] = {
     ("BatchNormalization", 3): "running_mean",
     ("BatchNormalization", 4): "running_var",
+    ("Embedding", 0): "weight",
     ("Gather", 0): "weight",
     ("PRelu", 1): "weight",
     ("LSTM", 2): "recurrent_weight",
@@ -38,9 +39,9 @@ BIAS: Final = 2
 """The index of the bias among the inputs of most layers."""
 
 LAYERS: Final = frozenset(
-    {"Conv", "ConvTranspose", "Gemm", "MatMul", "Linear", "BatchNormalization", "Gather", "PRelu",
-     "LayerNormalization", "InstanceNormalization", "GroupNormalization", "RMSNormalization",
-     "LSTM", "GRU", "RNN", "QLinearConv", "QLinearMatMul"}
+    {"Conv", "ConvTranspose", "Gemm", "MatMul", "Linear", "Embedding", "BatchNormalization",
+     "Gather", "PRelu", "LayerNormalization", "InstanceNormalization", "GroupNormalization",
+     "RMSNormalization", "LSTM", "GRU", "RNN", "QLinearConv", "QLinearMatMul"}
 )  # fmt: skip
 """Operators that people call layers: a constant that they read is a weight."""
 
@@ -52,6 +53,9 @@ def scopes(graph: Graph) -> dict[str, tuple[str, ...]]:
         for node in every(graph)
     }
     common = _common([scope for scope in found.values() if scope])
+    first = next((scope[0] for scope in found.values() if scope), None)
+    if any(TOLD.match(name) and _parts(name)[0] == first for name in graph.constants):
+        common = 0  # the weights' own paths begin with it, too
     return {name: scope[common:] for name, scope in found.items()}
 
 

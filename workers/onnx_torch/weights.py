@@ -16,7 +16,7 @@ class Weights:
 
     An initializer becomes a parameter (floats) or a buffer of `module`, under its path:
     `layer1.0.conv1.weight` lies in `layer1`, `0` and `conv1`. Other constants are made when
-    they are first wanted.
+    they are first wanted, and scalars, which are numbers rather than weights.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Weights:
         self._paths: dict[str, str] = {}
         self._others: dict[int, tuple[Constant, torch.Tensor]] = {}
         for each in constants:
-            if each.name and each.array.dtype.kind not in "OUS":
+            if each.name and each.array.ndim and each.array.dtype.kind not in "OUS":
                 path = paths.get(each.name, each.name)
                 self._paths[each.name] = _register(module, each, path)
 

@@ -1,1 +1,1 @@
-"""Operators that `workers.onnx_torch.linear` puts together from those of a file."""
+"""Operators that `workers.onnx_torch.layers` puts together from those of a file."""
