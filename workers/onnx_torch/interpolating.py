@@ -21,13 +21,18 @@ def interpolated(x: Tensor, method: Method, stretches: Sequence[Stretch]) -> Ten
     if how is None:
         return None
     mode, corners = how
+    smooth = method.antialias
     by_axis = {each.axis: each for each in stretches}
     spatial = range(2, x.ndim)
     plain = [by_axis[axis].scale if axis in by_axis else 1.0 for axis in spatial]
     if all(_lands(x, each) for each in stretches):
-        return functional.interpolate(x, scale_factor=plain, mode=mode, align_corners=corners)
+        return functional.interpolate(
+            x, scale_factor=plain, mode=mode, align_corners=corners, antialias=smooth
+        )
     lengths = [by_axis[axis].length if axis in by_axis else x.shape[axis] for axis in spatial]
-    return functional.interpolate(x, size=lengths, mode=mode, align_corners=corners)
+    return functional.interpolate(
+        x, size=lengths, mode=mode, align_corners=corners, antialias=smooth
+    )
 
 
 def _mode(
@@ -36,10 +41,7 @@ def _mode(
     if method.mode == "nearest":
         same = _same_as_nearest(method, stretches)
         return ("nearest", None) if same else None
-    cubic = x.ndim == 4 and method.coefficient == -0.75  # noqa: PLR2004 - all that torch has
-    known = method.mode == "linear" or cubic
-    plain = not (method.antialias or method.exclude_outside)
-    if not (known and plain and x.is_floating_point()):
+    if not (x.is_floating_point() and _weighs(x, method)):
         return None
     mode = LINEAR[x.ndim] if method.mode == "linear" else "bicubic"
     if method.transformation == "align_corners":
@@ -48,6 +50,17 @@ def _mode(
     if method.transformation == "pytorch_half_pixel" and single:
         return None
     return (mode, False) if method.transformation in HALF else None
+
+
+def _weighs(x: Tensor, method: Method) -> bool:
+    """Whether torch has the kernel: it leaves out what lies outside where it smooths, and there
+    alone, and has a coefficient for either."""
+    if method.exclude_outside != method.antialias:
+        return False
+    plane = x.ndim == 4  # noqa: PLR2004
+    if method.mode == "linear":
+        return plane or not method.antialias
+    return plane and method.coefficient == (-0.5 if method.antialias else -0.75)
 
 
 def _same_as_nearest(method: Method, stretches: Sequence[Stretch]) -> bool:

@@ -29,6 +29,16 @@ def scalar(value: Any) -> Any:
     return None if torch.compiler.is_exporting() else value.item()
 
 
+def number(value: Any) -> Any:
+    """The one integer that a value holds; a symbol that stands for it, while it is traced."""
+    known = scalar(value)
+    if known is not None:
+        return known
+    counted = value.reshape(()).item()
+    torch._check(counted >= 0)  # noqa: SLF001 - the documented way to say so
+    return counted
+
+
 def tensor(value: Any) -> Any:
     """The tensor of a value of the walker's; strings stay numpy's."""
     if isinstance(value, Constant):

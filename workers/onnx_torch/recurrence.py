@@ -1,7 +1,7 @@
 """Recurrence: what RNN, GRU and LSTM share, which is all but what a cell does in a step."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from workers.onnx_graph.refusals import CannotTranslate
 from workers.onnx_graph.values import Constant
 from workers.onnx_torch.dtypes import tensor_of
 from workers.onnx_torch.gates import Gate
+from workers.onnx_torch.looping import rolled
 from workers.onnx_torch.timesteps import reversed_in_time, within
 
 States = list[Tensor]
@@ -30,6 +30,16 @@ class Cell:
     gates: Sequence[Gate]
     peepholes: Tensor | None = None
 
+    @property
+    def weights(self) -> list[Tensor]:
+        """Those that every step reads."""
+        return [self.r, self.rb, *([] if self.peepholes is None else [self.peepholes])]
+
+    def with_weights(self, weights: Sequence[Tensor]) -> "Cell":
+        """The same cell with others in their place."""
+        peepholes = None if self.peepholes is None else weights[2]
+        return replace(self, r=weights[0], rb=weights[1], peepholes=peepholes)
+
 
 @dataclass(frozen=True, slots=True)
 class Sequences:
@@ -40,6 +50,11 @@ class Sequences:
     states: States
     backwards: Sequence[bool]
     batch_first: bool
+
+    @property
+    def even(self) -> bool:
+        """Whether torch's layers take them: sequences of one length, which a program fixes."""
+        return self.lengths is None and isinstance(self.x.shape[0], int)
 
     def given_back(self, y: Tensor, states: States) -> tuple[Tensor, ...]:
         """`y` (time, directions, batch, hidden) and the last states in the node's layout."""
@@ -71,12 +86,6 @@ def sequences(
 
 def stepped(given: Sequences, cells: Sequence[Cell], step: Step) -> tuple[Tensor, ...]:
     """A step at a time: for what torch's own layers do not know."""
-    if not isinstance(given.x.shape[0], int):
-        raise CannotTranslate(
-            "is written out step by step, and the number of steps varies",
-            hint="Fix the length of its sequences (the wish `shape`), or use the default"
-            " activations without sequence_lens.",
-        )
     ys, lasts = [], []
     for index, (cell, back) in enumerate(zip(cells, given.backwards, strict=True)):
         y, last = _one_way(given, cell, step, [each[index] for each in given.states], back=back)
@@ -90,21 +99,24 @@ def _one_way(
     given: Sequences, cell: Cell, step: Step, states: States, *, back: bool
 ) -> tuple[Tensor, States]:
     x = reversed_in_time(given.x, given.lengths) if back else given.x
-    inside = None if given.lengths is None else within(x, given.lengths)
-    projected = functional.linear(x, cell.w, cell.wb)
-    made = []
-    for time in range(x.shape[0]):
-        fresh = step(cell, projected[time], states)
-        if inside is None:
-            made.append(fresh[0])
-        else:
-            made.append(torch.where(inside[time], fresh[0], 0))
-            fresh = [
-                torch.where(inside[time], new, old) for new, old in zip(fresh, states, strict=True)
-            ]
-        states = fresh
-    y = torch.stack(made)
-    return (reversed_in_time(y, given.lengths) if back else y), states
+    read = [functional.linear(x, cell.w, cell.wb)]
+    if given.lengths is not None:
+        read.append(within(x, given.lengths))
+
+    def once(
+        operands: Sequence[Tensor], states: Sequence[Tensor], slices: Sequence[Tensor]
+    ) -> tuple[States, States]:
+        fresh = step(cell.with_weights(operands), slices[0], list(states))
+        if len(slices) == 1:
+            return fresh, fresh[:1]
+        inside = slices[1]
+        pairs = zip(fresh, states, strict=True)
+        return [torch.where(inside, new, old) for new, old in pairs], [
+            torch.where(inside, fresh[0], 0)
+        ]
+
+    last, (y,) = rolled(once, cell.weights, states, read)
+    return (reversed_in_time(y, given.lengths) if back else y), last
 
 
 def native(

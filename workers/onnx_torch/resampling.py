@@ -109,6 +109,11 @@ def _rounded(at: Tensor, nearest: str) -> Tensor:
 
 def _weighed(x: Tensor, at: Tensor, method: Method, stretch: Stretch, shape: list[int]) -> Tensor:
     """The sum of the elements around each place by a kernel's weights."""
+    if method.antialias and not isinstance(stretch.scale, int | float):
+        raise CannotTranslate(
+            "shrinks without aliases by a scale that varies",
+            hint="Fix the lengths of its input with the wish `shape`.",
+        )
     shrink = min(stretch.scale, 1.0) if method.antialias else 1.0
     reach = 1 if method.mode == "linear" else 2
     first = floor(-reach / shrink) + 1

@@ -46,7 +46,7 @@ def gru(  # noqa: PLR0917 - the inputs of the schema
     )
     ways = len(given.backwards)
     names = [each.lower() for each in activations or USUAL * ways]
-    if names == USUAL * ways and linear_before_reset and clip is None and sequence_lens is None:
+    if names == USUAL * ways and linear_before_reset and clip is None and given.even:
         return native(given, torch.gru, parameters((w, r, b), hidden_size, ways, [1, 0, 2]))
     params = parameters((w, r, b), hidden_size, ways, [0, 1, 2])
     functions = gates(names, activation_alpha, activation_beta, clip)

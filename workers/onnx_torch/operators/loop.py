@@ -13,7 +13,7 @@ from workers.onnx_graph.registry import operator
 from workers.onnx_graph.values import Constant
 from workers.onnx_torch.dtypes import TORCH
 from workers.onnx_torch.knowing import scalar, tensor, truth
-from workers.onnx_torch.looping import looped
+from workers.onnx_torch.looping import LONGEST, looped
 
 
 @operator("Loop")
@@ -24,7 +24,8 @@ def loop(trips: Raw | None, condition: Raw | None, *carried: Raw, body: Body) ->
     """
     limit = None if trips is None else scalar(trips)
     holds: bool | None = True if condition is None else truth(condition)
-    if (trips is not None and not isinstance(limit, int | np.integer)) or holds is None:
+    counted = isinstance(limit, int | np.integer)
+    if holds is None or (trips is not None and not counted) or _is_long(limit):
         return looped(trips, condition, list(carried), body)
     values, slices, trip = list(carried), [], 0
     while holds and (limit is None or trip < limit):
@@ -37,6 +38,11 @@ def loop(trips: Raw | None, condition: Raw | None, *carried: Raw, body: Body) ->
         slices.append([tensor(each) for each in fresh])
         trip += 1
     return (*values, *_stacked(slices, body, len(values)))
+
+
+def _is_long(limit: Any) -> bool:
+    """Whether a program had better not have each trip written out."""
+    return limit is not None and limit > LONGEST and torch.compiler.is_exporting()
 
 
 def _stacked(slices: list[list[Any]], body: Body, carried: int) -> list[Any]:

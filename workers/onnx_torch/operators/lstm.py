@@ -51,7 +51,7 @@ def lstm(  # noqa: PLR0917 - the inputs of the schema
     )
     ways = len(given.backwards)
     names = [each.lower() for each in activations or USUAL * ways]
-    bare = p is None and sequence_lens is None and clip is None and not input_forget
+    bare = p is None and given.even and clip is None and not input_forget
     if names == USUAL * ways and bare:
         return native(given, torch.lstm, parameters((w, r, b), hidden_size, ways, [0, 2, 3, 1]))
     params = parameters((w, r, b), hidden_size, ways, [0, 1, 2, 3])

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from workers.onnx_graph.kinds import Number
 from workers.onnx_graph.registry import operator
+from workers.onnx_torch.indexing import places
 
 
 @operator("OneHot")
@@ -12,7 +13,6 @@ def one_hot(indices: Tensor, depth: Number, values: Tensor, *, axis: int) -> Ten
     """Negative indices count from the end; those out of range are nowhere on."""
     axis = axis % (indices.ndim + 1)
     classes = torch.arange(depth, device=indices.device)
-    places = indices.long()
-    places = torch.where(places < 0, places + depth, places).unsqueeze(axis)
-    hits = places == classes.reshape([-1] + [1] * (indices.ndim - axis))
+    spots = places(indices, depth).unsqueeze(axis)
+    hits = spots == classes.reshape([-1] + [1] * (indices.ndim - axis))
     return torch.where(hits, values[1], values[0])

@@ -76,7 +76,7 @@ def _native(x: Tensor, amounts: dict[int, tuple[Any, Any]], mode: str) -> Tensor
     if not known or rank not in {3, 4, 5} or first < 2 or not x.is_floating_point():  # noqa: PLR2004
         return None
     if mode == "reflect" and any(
-        not isinstance(x.shape[axis], int) or max(pair) >= x.shape[axis]
+        isinstance(x.shape[axis], int) and max(pair) >= x.shape[axis]
         for axis, pair in amounts.items()
     ):
         return None

@@ -45,7 +45,7 @@ def rnn(  # noqa: PLR0917 - the inputs of the schema
     names = [each.lower() for each in (activations or ["Tanh"] * ways)]
     params = parameters((w, r, b), hidden_size, ways, [0])
     plain = len(set(names)) == 1 and names[0] in LAYERS
-    if plain and clip is None and sequence_lens is None:
+    if plain and clip is None and given.even:
         return native(given, LAYERS[names[0]], params)
     functions = gates(names, activation_alpha, activation_beta, clip)
     return stepped(given, cells(params, functions), _step)

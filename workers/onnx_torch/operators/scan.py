@@ -8,7 +8,6 @@ from torch import Tensor
 from workers.onnx_graph.bodies import Body
 from workers.onnx_graph.kinds import Raw
 from workers.onnx_graph.registry import operator
-from workers.onnx_torch.knowing import tensor
 from workers.onnx_torch.looping import scanned
 
 
@@ -21,7 +20,7 @@ def scan_8(
     num_scan_inputs: int,
 ) -> tuple[Any, ...]:
     """Each element of the batch by itself, as far as its sequence goes."""
-    tensors = [tensor(each) for each in values]
+    tensors = [body.tensor(each) for each in values]
     rows = []
     for row in range(tensors[0].shape[0]):
         own = [each[row] for each in tensors]
@@ -55,11 +54,11 @@ def scan(
 ) -> tuple[Any, ...]:
     """A direction of 1 is backwards, for what is read and for what is put together."""
     count = len(values) - num_scan_inputs
-    states = [tensor(each) for each in values[:count]]
+    states = [body.tensor(each) for each in values[:count]]
     axes = scan_input_axes or [0] * num_scan_inputs
     ways = scan_input_directions or [0] * num_scan_inputs
     read = [
-        _turned(tensor(value).movedim(axis, 0), way)
+        _turned(body.tensor(value).movedim(axis, 0), way)
         for value, axis, way in zip(values[count:], axes, ways, strict=True)
     ]
     states, slices = scanned(body, states, read)

@@ -3,21 +3,24 @@
 import torch
 from torch import Tensor
 
+from workers.onnx_graph.kinds import Raw
 from workers.onnx_graph.registry import operator
+from workers.onnx_torch.indexing import long
 from workers.onnx_torch.scattering import REDUCTIONS
 from workers.onnx_torch.texts import textual
 
 
 @operator("ScatterND")
 @textual
-def scatter_nd(x: Tensor, indices: Tensor, updates: Tensor, *, reduction: str | None) -> Tensor:
+def scatter_nd(x: Tensor, indices: Raw, updates: Tensor, *, reduction: str | None) -> Tensor:
     """The last axis of the indices has one entry for each axis that is indexed."""
-    places = indices.long().unbind(-1)
+    rows_of = long(indices)
+    places = rows_of.unbind(-1)
     if reduction in {None, "none"}:
         return x.index_put(places, updates)
     if reduction == "add":
         return x.index_put(places, updates, accumulate=True)
-    depth = indices.shape[-1]
+    depth = rows_of.shape[-1]
     row = torch.zeros_like(places[0])
     for axis, place in enumerate(places):
         length = x.shape[axis]
