@@ -11,8 +11,11 @@ from workers.onnx_torch.unsigned import WIDE, in_order
 
 @operator("Clip", since=1)
 def clip_1(x: Tensor, *, min: float | None, max: float | None) -> Tensor:  # noqa: A002 - ONNX's names
-    """The bounds are attributes."""
-    return x if min is None and max is None else torch.clamp(x, min, max)
+    """The bounds are attributes. By default they are a float's own, which bound nothing."""
+    most = 0.99 * torch.finfo(x.dtype).max
+    low = None if min is None or min <= -most else min
+    high = None if max is None or max >= most else max
+    return x if low is None and high is None else torch.clamp(x, low, high)
 
 
 @operator("Clip", since=11)
