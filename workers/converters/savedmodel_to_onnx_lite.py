@@ -14,10 +14,10 @@ from workers.tensorflow_bridge.lite import to_onnx
     options=SavedModelToOnnx,
     name="savedmodel-to-onnx-lite",
     summary="TFLite's compiler, then tf2onnx: for graphs that tf2onnx cannot read as they are",
-    packages=("tensorflow-cpu", "tf2onnx", "onnx", "onnxruntime", "numpy"),
+    packages=("tensorflow-cpu", "tf2onnx", "ai-edge-litert", "onnx", "onnxruntime", "numpy"),
     memory=12.0,
     fidelity=Fidelity.NARROW,
-    version=1,
+    version=2,
 )
 def convert(bench: Bench[SavedModelToOnnx]) -> None:
     bench.say("loading the model", progress=0.05)

@@ -26,14 +26,7 @@ class TfliteToOnnx(TensorflowToOnnx):
     ONNX,
     options=TfliteToOnnx,
     summary="tf2onnx over the flatbuffer; names and open dimensions of the signature kept",
-    packages=(
-        "ai-edge-litert",
-        "tensorflow-cpu",
-        "tf2onnx",
-        "onnx",
-        "onnxruntime",
-        "numpy",
-    ),  # fmt: skip
+    packages=("ai-edge-litert", "tensorflow-cpu", "tf2onnx", "onnx", "onnxruntime", "numpy"),
     memory=8.0,
     version=1,
 )
@@ -43,5 +36,5 @@ def convert(bench: Bench[TfliteToOnnx]) -> None:
     entry = lite.entry(bench.options.signature or chosen(bench.source))
     bench.say("translating the graph", progress=0.3)
     batch = None if bench.options.dynamic else 1
-    model = translate(bench.source, lite, entry, bench.options.opset, batch=batch)
+    model = translate(bench.source, bench.folder, entry, bench.options.opset, batch=batch)
     finish(model, bench)

@@ -1,16 +1,36 @@
 """Operators that tf2onnx has no handler for, as handlers of the same kind."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
+
+Rewriter = Callable[[Any, Any], Any]
 
 
 @cache
 def register() -> None:
     """Add the handlers to tf2onnx, once a process."""
+    from tf2onnx import tfonnx
     from tf2onnx.handler import tf_op
 
     for name, handler in {"Erfc": erfc, "Expm1": expm1, "Log1p": log1p}.items():
         tf_op(name).register_compat_handler(handler, 9)
+    tfonnx.rewrite_gemm = _patient(tfonnx.rewrite_gemm)
+
+
+def _patient(rewrite: Rewriter) -> Rewriter:
+    """A rewriter of tf2onnx's that leaves the rest alone where it meets ranks it does not expect.
+
+    It makes Gemm of MatMul and Add, which is nicer and no more right.
+    """
+
+    def rewritten(graph: Any, ops: Any) -> Any:
+        try:
+            return rewrite(graph, ops)
+        except IndexError:
+            return graph.get_nodes()
+
+    return rewritten
 
 
 def erfc(graph: Any, node: Any, **_: Any) -> None:

@@ -4,6 +4,7 @@ The graph is written as a SavedModel without variables first. Of one with variab
 makes a file that reads them from nowhere: it ends well, and the file computes rubbish.
 """
 
+from pathlib import Path
 from typing import Any
 
 from shared.domain.errors import StepRefused, UnsupportedOperator
@@ -38,41 +39,45 @@ def to_tflite(callee: Callee, bench: Bench[ToTflite]) -> None:
             " frozen. Do the look-up before the model, and export the model without it.",
             operator="HashTableV2",
         )
-    compile_frozen(frozen, bench)
-
-
-def compile_frozen(frozen: Frozen, bench: Bench[ToTflite]) -> None:
-    """As `to_tflite`, of a graph that is frozen already."""
-    folder = bench.folder / "frozen"
-    export_frozen(frozen, folder)
     bench.say("compiling to TensorFlow Lite", progress=0.5)
-    content = _compiled(str(folder), frozen.signature, bench)
-    lite = files.parse(content)
-    accept(lite, bench.options)
-    _insist_on_shapes(signatures.signature(lite, lite.entry(None)), frozen.signature)
+    content = compiled(frozen, bench.folder / "frozen", bench.options, bench.samples)
     if bench.options.quantization is Quantization.INT8:
-        bench.note(in_float=_in_float(lite))
+        bench.note(in_float=_in_float(files.parse(content)))
     bench.target.write_bytes(content)
 
 
-def _compiled(folder: str, signature: Signature, bench: Bench[ToTflite]) -> bytes:
+def compiled(frozen: Frozen, folder: Path, options: ToTflite, samples: Path | None) -> bytes:
+    """The file's content, checked against what was asked for.
+
+    Args:
+        folder: does not exist yet; scratch room.
+
+    Raises:
+        UnsupportedOperator, SamplesRequired, BadSamples, StepRefused: as with `to_tflite`.
+    """
     import tensorflow as tf
 
-    converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[DEFAULT])
-    _configure(converter, signature, bench)
+    export_frozen(frozen, folder)
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=[DEFAULT])
+    _configure(converter, frozen.signature, options, samples)
     try:
-        compiled: bytes = converter.convert()
+        content: bytes = converter.convert()
     except Exception as error:
         raise read_fault(error) from error
-    return compiled
+    lite = files.parse(content)
+    accept(lite, options)
+    _insist_on_shapes(signatures.signature(lite, lite.entry(None)), frozen.signature)
+    return content
 
 
-def _configure(converter: Any, signature: Signature, bench: Bench[ToTflite]) -> None:
+def _configure(
+    converter: Any, signature: Signature, options: ToTflite, samples: Path | None
+) -> None:
     import tensorflow as tf
 
     sets = tf.lite.OpsSet
     allowed = [sets.TFLITE_BUILTINS]
-    match bench.options.quantization:
+    match options.quantization:
         case Quantization.NONE:
             pass
         case Quantization.FP16:
@@ -82,9 +87,9 @@ def _configure(converter: Any, signature: Signature, bench: Bench[ToTflite]) -> 
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         case Quantization.INT8:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.representative_dataset = representative(bench.samples, signature)
+            converter.representative_dataset = representative(samples, signature)
             allowed = [sets.TFLITE_BUILTINS_INT8, sets.TFLITE_BUILTINS]
-    if bench.options.select_tf:
+    if options.select_tf:
         allowed.append(sets.SELECT_TF_OPS)
     converter.target_spec.supported_ops = allowed
 

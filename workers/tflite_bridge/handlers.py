@@ -1,7 +1,7 @@
 """Handlers: TensorFlow Lite's operators that tf2onnx has no handler for."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from math import pi, sqrt
 from typing import Any
 
@@ -19,6 +19,8 @@ def register() -> None:
     own: dict[str, Handler] = {
         "TFL_GELU": gelu,
         "TFL_EMBEDDING_LOOKUP": embedding_lookup,
+        "TFL_ARG_MAX": partial(_along_one_axis, "ArgMax"),
+        "TFL_ARG_MIN": partial(_along_one_axis, "ArgMin"),
         "TFL_RELU_0_TO_1": relu_0_to_1,
         "TFL_RELU_N1_TO_1": relu_n1_to_1,
     }
@@ -54,6 +56,16 @@ def embedding_lookup(graph: Any, node: Any, **_: Any) -> None:
     """Rows of the second input by the indices of the first."""
     indices, table = node.input
     _Maker(graph, node).last("GatherV2", table, indices, 0)
+
+
+def _along_one_axis(operator: str, graph: Any, node: Any, **_: Any) -> None:
+    """The axis may be a list of one, which tf2onnx' handler does not take."""
+    from tf2onnx import utils
+
+    axis = node.inputs[1].get_tensor_value(as_list=False).reshape(())
+    scalar = graph.make_const(utils.make_name("axis"), axis)
+    graph.replace_inputs(node, [node.input[0], scalar.output[0]])
+    node.type = operator
 
 
 class _Maker:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from shared.domain.signatures import Signature
 from workers.runtime import Arrays
-from workers.tflite_bridge import files, sessions
+from workers.tflite_bridge import files, rewriting, sessions
 from workers.verification.cases import Run
 
 CLOSE: Final = 1e-3
@@ -23,12 +23,9 @@ Call = Callable[[Arrays], dict[str, NDArray[Any]]]
 
 def loosen(path: Path, signature: Signature) -> None:
     """Write the lengths that vary in `signature` as such into the file's inputs."""
-    import flatbuffers
-    from ai_edge_litert import schema_py_generated as schema
-
     lite = files.read(path)
     entry = lite.entry(None)
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes()))
+    model = rewriting.unpacked(path)
     tensors = model.subgraphs[entry.subgraph].tensors
     for taken in signature.inputs:
         tensor = tensors[entry.inputs[taken.name]]
@@ -43,9 +40,7 @@ def loosen(path: Path, signature: Signature) -> None:
                 length if isinstance(wanted, int) else -1
                 for length, wanted in zip(tensor.shape, given.shape, strict=True)
             ]
-    builder = flatbuffers.Builder(1 << 20)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    path.write_bytes(builder.Output())
+    rewriting.write(model, path)
 
 
 def holds(path: Path, runs: list[Run]) -> bool:

@@ -1,6 +1,7 @@
 """Translation: a TensorFlow Lite graph as an ONNX model, by tf2onnx."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,8 +9,9 @@ from shared.domain.errors import FerryError, StepRefused, UnsupportedOperator
 from workers.tensorflow_bridge.renaming import rename, reorder
 from workers.tensorflow_bridge.tracing import fixed
 from workers.tensorflow_bridge.translation import Listener, accept
-from workers.tflite_bridge import handlers, signatures
+from workers.tflite_bridge import files, handlers, signatures
 from workers.tflite_bridge.files import FLEX, Entry, Lite
+from workers.tflite_bridge.rewriting import numbered
 
 RUNNABLE: Final = {"TFLite_Detection_PostProcess"}
 """Custom operators that LiteRT and tf2onnx both know."""
@@ -18,11 +20,12 @@ UNREAD: Final = re.compile(r"Can't lookup value (\d+) for tflite enum BuiltinOpe
 
 
 def translate(
-    path: Path, lite: Lite, entry: Entry, opset: int, *, batch: int | None = None
+    path: Path, folder: Path, entry: Entry, opset: int, *, batch: int | None = None
 ) -> Any:
     """The ModelProto, with the names, order and dimensions of the entry.
 
     Args:
+        folder: scratch room.
         batch: fix the dimension called "batch" to this length.
 
     Raises:
@@ -30,6 +33,7 @@ def translate(
             tf2onnx; which one.
         StepRefused: the entry is none that can be translated.
     """
+    lite = files.read(path)
     _refuse_foreign(lite)
     if entry.subgraph:
         raise StepRefused(
@@ -38,7 +42,9 @@ def translate(
             field="options.signature",
         )
     told = signatures.signature(lite, entry)
-    model = _translated(path, opset)
+    copy = folder / "numbered.tflite"
+    names = numbered(path, copy)
+    model = _translated(copy, names, opset)
     _rename(model, lite, entry)
     accept(model, fixed(told, batch) if batch else told, opset)
     return model
@@ -63,7 +69,7 @@ def _refuse_foreign(lite: Lite) -> None:
             )
 
 
-def _translated(path: Path, opset: int) -> Any:
+def _translated(path: Path, names: Mapping[str, str], opset: int) -> Any:
     import tensorflow as tf
     from tf2onnx import optimizer
     from tf2onnx.tfonnx import process_tf_graph
@@ -73,15 +79,17 @@ def _translated(path: Path, opset: int) -> Any:
         try:
             mapped = process_tf_graph(graph, opset=opset, tflite_path=str(path))
         except Exception as error:
-            raise _fault(error, heard.failed) from error
+            raise _fault(error, heard.failed, names) from error
         return optimizer.optimize_graph(mapped).make_model("converted by Modelferry")
 
 
-def _fault(error: Exception, failed: tuple[str, str] | None) -> FerryError:
+def _fault(
+    error: Exception, failed: tuple[str, str] | None, names: Mapping[str, str]
+) -> FerryError:
     if isinstance(error, FerryError):
         return error
     if failed is not None:
-        node, operator = failed
+        node, operator = names.get(failed[0].split(":")[0], failed[0]), failed[1]
         return UnsupportedOperator(
             f"tf2onnx cannot translate {operator} at node {node!r}: {error}",
             node=node,
