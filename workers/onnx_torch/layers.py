@@ -70,7 +70,7 @@ def _with_linear(graph: Graph) -> Graph:
     """
     reads = Counter(
         (name, node.operator, index)
-        for node in every(graph)
+        for node in graph.nodes  # those within it stay as they are, and so must their weights
         for index, name in enumerate(node.inputs)
     )
     uses = Counter(name for node in every(graph) for name in node.inputs)
