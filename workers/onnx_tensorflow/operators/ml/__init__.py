@@ -1,0 +1,1 @@
+"""ai.onnx.ml, one operator a file."""
