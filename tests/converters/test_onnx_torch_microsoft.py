@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
+from shared.domain.errors import UnsupportedOperator
 from tests.converters.one_node import (
     MICROSOFT,
     RANDOM,
@@ -19,6 +20,8 @@ from tests.converters.one_node import (
     of,
     small,
 )
+from workers.onnx_graph.covering import coverage
+from workers.onnx_torch.importer import REGISTRY, load
 
 X = floats(2, 3, 4, 5)
 QUANTIZED = (bytes_(2, 3, 8), of(0.02), of(120, np.uint8))
@@ -126,6 +129,16 @@ OF_ONNX_RUNTIME: list[tuple[str, list[Any], dict[str, Any]]] = [
         {"num_heads": 2, "unidirectional": 1, "outputs": 2},
     ),
     (
+        "QAttention",
+        [
+            *(bytes_(2, 3, 8), small(8, 24), floats(24), of(0.02), of(0.03)),
+            *(of([3, 2], np.int32), of(120, np.uint8), of(2, np.int8)),
+        ],
+        {"num_heads": 2},
+    ),
+    ("CDist", [floats(3, 4), floats(5, 4)], {"metric": "euclidean"}),
+    ("CDist", [floats(3, 4), floats(5, 4)], {}),
+    (
         "MultiHeadAttention",
         [
             *(floats(2, 3, 8), floats(2, 5, 8), floats(2, 5, 8), floats(24)),
@@ -170,3 +183,32 @@ def test_quantized_numbers_are_multiplied_in_32_bits(tmp_path: Path) -> None:
     model = model_of("MulInteger", inputs, domain=MICROSOFT, dtypes=[INT32])
     wanted = of([[-3 * 255, 252 * 255], [-21, 252 * 7]], np.int32)
     assert_same(in_torch(model, inputs, tmp_path), [wanted])
+
+
+@pytest.mark.parametrize(
+    ("operator", "inputs", "more", "reason"),
+    [
+        ("FusedGemm", [floats(2, 2), floats(2, 2)], {"activation": "Nonsense"}, "'Nonsense'"),
+        (
+            "MatMulNBits",
+            [floats(1, 32), bytes_(6, 2, 8), floats(12), None, np.zeros(32, np.int32)],
+            {"K": 32, "N": 6, "bits": 4, "block_size": 16},
+            "g_idx",
+        ),
+        (
+            "Attention",
+            [floats(2, 3, 8), floats(8, 24), floats(24)],
+            {"num_heads": 2, "do_rotary": 1},
+            "turns its features",
+        ),
+    ],
+)
+def test_what_is_not_done_is_named_before_and_at_a_run(
+    operator: str, inputs: list[Any], more: dict[str, Any], reason: str, tmp_path: Path
+) -> None:
+    model = model_of(operator, inputs, domain=MICROSOFT, **more)
+    with pytest.raises(UnsupportedOperator, match=reason):
+        in_torch(model, inputs, tmp_path)
+    gaps = coverage(load(tmp_path / "model.onnx").model.graph, REGISTRY, "pt2", "modelferry").gaps
+    assert [gap.operator for gap in gaps] == [f"{MICROSOFT}.{operator}"]
+    assert reason in gaps[0].reason

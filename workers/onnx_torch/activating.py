@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from workers.onnx_graph.nodes import Node
 from workers.onnx_graph.refusals import CannotTranslate
 
 PLAIN: Final[Mapping[str, Callable[[Tensor], Tensor]]] = {
@@ -36,6 +37,14 @@ DEFAULTS: Final[Mapping[str, tuple[float, float]]] = {
     "LeakyRelu": (0.01, 0.0),
     "ThresholdedRelu": (1.0, 0.0),
 }
+
+
+def refused(node: Node) -> str | None:
+    """Why the activation of a node cannot be done."""
+    name = str(node.attributes.get("activation") or "")
+    if name in PLAIN or name in PARAMETRIC:
+        return None
+    return f"has the activation '{name}' fused into it, which is not known"
 
 
 def activated(

@@ -10,7 +10,7 @@ from workers.onnx_torch.unsigned import WIDE, in_order
 
 
 @operator("Clip", since=1)
-def clip_1(x: Tensor, *, min: float | None, max: float | None) -> Tensor:  # noqa: A002 - ONNX's names
+def clip_1(x: Tensor, *, min: float | None, max: float | None) -> Tensor:
     """The bounds are attributes. By default they are a float's own, which bound nothing."""
     most = 0.99 * torch.finfo(x.dtype).max
     low = None if min is None or min <= -most else min
@@ -21,14 +21,16 @@ def clip_1(x: Tensor, *, min: float | None, max: float | None) -> Tensor:  # noq
 @operator("Clip", since=11)
 def clip(x: Tensor, low: Raw | None = None, high: Raw | None = None) -> Tensor:
     """Where the bounds cross, the upper one wins."""
-    for compute, bound in ((torch.maximum, scalar(low)), (torch.minimum, scalar(high))):
-        if x.dtype in WIDE and bound is not None:
-            x = in_order(compute, x, torch.as_tensor(bound, dtype=x.dtype))
-    if x.dtype in WIDE or (low is None and high is None):
+    if low is None and high is None:
         return x
-    bounds = scalar(low), scalar(high)
+    bounds = [scalar(low), scalar(high)]
+    if x.dtype in WIDE:
+        for compute, bound in zip((torch.maximum, torch.minimum), bounds, strict=True):
+            if bound is not None:
+                x = in_order(compute, x, torch.as_tensor(bound, dtype=x.dtype))
+        return x
     if any(isinstance(each, Tensor) for each in bounds):
-        bounds = tuple(
+        bounds = [
             None if each is None else torch.as_tensor(each, dtype=x.dtype) for each in bounds
-        )
+        ]
     return torch.clamp(x, *bounds)

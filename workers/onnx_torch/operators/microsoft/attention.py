@@ -4,14 +4,25 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from workers.onnx_graph.nodes import Node
 from workers.onnx_graph.refusals import CannotTranslate
 from workers.onnx_graph.registry import operator
 from workers.onnx_torch.attending import Scoring, attended, heads_first, heads_joined
 from workers.onnx_torch.masking import Reach
 from workers.onnx_torch.padded import filtered, joined
 
+PAST_LENGTH = 6
+"""The input that says how much of a shared buffer is filled."""
 
-@operator("Attention")
+REASON = "turns its features, or shares a buffer with its past"
+
+
+def _refused(node: Node) -> str | None:
+    special = node.attributes.get("do_rotary") or any(node.inputs[PAST_LENGTH:])
+    return REASON if special else None
+
+
+@operator("Attention", refuses=_refused)
 def attention(  # noqa: PLR0917 - ONNX Runtime's inputs
     x: Tensor,
     weights: Tensor,
@@ -31,7 +42,7 @@ def attention(  # noqa: PLR0917 - ONNX Runtime's inputs
     """x is (batch, length, size), weights (size, sum of the three); the past is (2, batch, heads,
     length, size), and goes before the present."""
     if do_rotary or past_length is not None:
-        raise CannotTranslate("turns its features, or shares a buffer with its past")
+        raise CannotTranslate(REASON)
     projected = functional.linear(x, weights.t(), bias)
     sizes = qkv_hidden_sizes or [weights.shape[1] // 3] * 3
     q, k, v = (heads_first(each, num_heads) for each in projected.split(sizes, 2))

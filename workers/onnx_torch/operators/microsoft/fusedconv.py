@@ -3,11 +3,11 @@
 from torch import Tensor
 
 from workers.onnx_graph.registry import operator
-from workers.onnx_torch.activating import activated
+from workers.onnx_torch.activating import activated, refused
 from workers.onnx_torch.operators.conv import conv
 
 
-@operator("FusedConv")
+@operator("FusedConv", refuses=refused)
 def fusedconv(
     x: Tensor,
     w: Tensor,

@@ -3,11 +3,11 @@
 from torch import Tensor
 
 from workers.onnx_graph.registry import operator
-from workers.onnx_torch.activating import activated
+from workers.onnx_torch.activating import activated, refused
 from workers.onnx_torch.operators.gemm import gemm
 
 
-@operator("FusedGemm")
+@operator("FusedGemm", refuses=refused)
 def fusedgemm(
     a: Tensor,
     b: Tensor,

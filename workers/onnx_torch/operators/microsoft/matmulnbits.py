@@ -3,12 +3,22 @@
 from torch import Tensor
 from torch.nn import functional
 
+from workers.onnx_graph.nodes import Node
 from workers.onnx_graph.refusals import CannotTranslate
 from workers.onnx_graph.registry import operator
 from workers.onnx_torch.packing import unpacked
 
+ORDER = 4
+"""The input that says in which order the blocks are."""
 
-@operator("MatMulNBits")
+REASON = "has its blocks in an order of their own (g_idx)"
+
+
+def _refused(node: Node) -> str | None:
+    return REASON if any(node.inputs[ORDER : ORDER + 1]) else None
+
+
+@operator("MatMulNBits", refuses=_refused)
 def matmulnbits(  # noqa: PLR0917 - ONNX Runtime's inputs
     a: Tensor,
     b: Tensor,
@@ -24,7 +34,7 @@ def matmulnbits(  # noqa: PLR0917 - ONNX Runtime's inputs
 ) -> Tensor:
     """A is (..., K), B is (N, blocks, bytes of a block); zero points are packed likewise."""
     if g_idx is not None:
-        raise CannotTranslate("has its blocks in an order of their own (g_idx)")
+        raise CannotTranslate(REASON)
     width = bits or 4
     blocks = -(-K // block_size)
     values = unpacked(b.reshape(N, blocks, -1), width)[..., :block_size].to(scales.dtype)

@@ -3,14 +3,24 @@
 import torch
 from torch import Tensor
 
+from workers.onnx_graph.nodes import Node
 from workers.onnx_graph.refusals import CannotTranslate
 from workers.onnx_graph.registry import operator
 from workers.onnx_torch.attending import Scoring, attended, heads_first, heads_joined
 from workers.onnx_torch.masking import Reach
 from workers.onnx_torch.padded import filtered, joined
 
+PAST_LENGTH = 8
+"""The input that says how much of a shared buffer is filled."""
 
-@operator("MultiHeadAttention")
+REASON = "shares a buffer with its past"
+
+
+def _refused(node: Node) -> str | None:
+    return REASON if any(node.inputs[PAST_LENGTH:]) else None
+
+
+@operator("MultiHeadAttention", refuses=_refused)
 def multiheadattention(  # noqa: PLR0917 - ONNX Runtime's inputs
     query: Tensor,
     key: Tensor | None = None,
@@ -31,7 +41,7 @@ def multiheadattention(  # noqa: PLR0917 - ONNX Runtime's inputs
     """Each is (batch, length, heads * size); keys and values may be (batch, heads, length, size),
     and all three may be packed into the query as (batch, length, heads, 3, size)."""
     if past_length is not None or indirection is not None:
-        raise CannotTranslate("shares a buffer with its past")
+        raise CannotTranslate(REASON)
     q, k, v = _parted(query, key, value, bias, num_heads)
     offset = 0
     if past_key is not None and past_value is not None:
