@@ -85,3 +85,33 @@ def _wide(dtype: Any) -> Any:
     import tensorflow as tf
 
     return tf.float32 if dtype in (tf.float16, tf.bfloat16) else dtype
+
+
+FILTER = -10000.0
+"""What ONNX Runtime adds to the scores of padding, unless a node has its own."""
+
+
+def padding_bias(mask: Any, keys: Any, value: float | None, dtype: Any) -> Any:
+    """What is added to scores: 0, or `value` for padding.
+
+    Args:
+        mask: how many keys are none, (batch); or 1 for those, (batch, keys), (batch, queries,
+            keys) or (batch, 1, queries, keys).
+    """
+    import tensorflow as tf
+
+    if mask.shape.rank == 1:
+        kept = tf.range(keys) < tf.cast(tf.reshape(mask, [-1, 1, 1, 1]), tf.int32)
+    else:
+        kept = tf.not_equal(tf.cast(mask, tf.int32), 0)
+        for _ in range(kept.shape.rank, 4):
+            kept = tf.expand_dims(kept, 1)
+    hidden = tf.constant(FILTER if value is None else value, dtype)
+    return tf.where(kept, tf.constant(0, dtype), hidden)
+
+
+def joined(one: Any | None, other: Any | None) -> Any | None:
+    """Both added up, where there are both."""
+    if one is None or other is None:
+        return one if other is None else other
+    return one + other

@@ -40,3 +40,27 @@ def per_row(vector: Any) -> Any:
     import tensorflow as tf
 
     return vector if vector.shape.rank != 1 else tf.expand_dims(vector, -1)
+
+
+def integer_product(a: Any, b: Any, a_zero: Any | None, b_zero: Any | None) -> Any:
+    """Of quantised matrices without their zero points, as int32. b's are by column."""
+    import tensorflow as tf
+
+    other = tf.cast(b, tf.int32)
+    if b_zero is not None:
+        other -= tf.cast(b_zero, tf.int32)
+    return matmul(centred_rows(a, a_zero), other)
+
+
+def turned(x: Any, *, transposed: bool, batched: bool) -> Any:
+    """The last two axes swapped, if `transposed`; before that, if `batched`, the first one
+    moved to where rows are."""
+    import tensorflow as tf
+
+    rank = x.shape.rank
+    order = list(range(rank))
+    if batched and rank > 2:  # noqa: PLR2004 - a matrix has no batch
+        order = [*order[1:-1], 0, rank - 1]
+    if transposed and rank > 1:
+        order[-2:] = order[-1], order[-2]
+    return x if order == list(range(rank)) else tf.transpose(x, order)

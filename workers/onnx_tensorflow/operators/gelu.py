@@ -3,9 +3,9 @@
 import tensorflow as tf
 
 from workers.onnx_graph.registry import operator
-from workers.onnx_tensorflow.widening import precisely
+from workers.onnx_tensorflow.gelus import gelu
 
 
 @operator("Gelu", since=20, elementwise=True)
-def gelu(x: tf.Tensor, *, approximate: str) -> tf.Tensor:
-    return precisely(lambda wide: tf.nn.gelu(wide, approximate == "tanh"), x)
+def gelu_(x: tf.Tensor, *, approximate: str) -> tf.Tensor:
+    return gelu(x, approximate=approximate == "tanh")

@@ -1,0 +1,1 @@
+"""Operators of com.microsoft, ONNX Runtime's own domain, in TensorFlow."""

@@ -1,0 +1,17 @@
+"""DequantizeLinear: ONNX's own, in ONNX Runtime's domain for types that ONNX's had not."""
+
+from workers.onnx_graph.nodes import Node
+from workers.onnx_graph.registry import operator
+from workers.onnx_tensorflow.layout import Laid, Stored
+from workers.onnx_tensorflow.operators.dequantizelinear import dequantizelinear
+
+
+@operator("DequantizeLinear")
+def dequantizelinear_(
+    x: Stored, scale: Stored, zero: Stored | None = None, *, axis: int | None, node: Node
+) -> Laid:
+    """By tensor or by axis."""
+    made: Laid = dequantizelinear(
+        x, scale, zero, axis=axis, block_size=None, output_dtype=None, node=node
+    )
+    return made
