@@ -1,13 +1,17 @@
 """Load an exported program, with every door shut that the library leaves open."""
 
 import os
+import re
 from collections.abc import Iterator
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from shared.domain.errors import InvalidModel, UnsupportedOperator
 from workers.runtimes.pt2_archive import EXPORT_AGAIN, check_archive
+
+FOREIGN: Final = re.compile(r'"(transformers(?:\.\w+)+)"')
+"""Names of classes in a program's signature. Other packages are never imported for a file."""
 
 WEIGHTS_ONLY = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
 """torch retries a refused pickle without refusing, unless this is set. It is read at each load."""
@@ -22,8 +26,7 @@ def load_program(path: Path) -> Any:
     """
     (program,) = check_archive(path)
     _check_operators(program)
-    if "transformers." in str(program["graph_module"].get("module_call_graph")):
-        _register_transformers()
+    _register_classes(str(program["graph_module"].get("module_call_graph")))
     os.environ[WEIGHTS_ONLY] = "1"
     import torch
 
@@ -82,11 +85,20 @@ def _node_name(node: dict[str, Any]) -> str:
     return str(node.get("name") or first.get("name") or "?")
 
 
-def _register_transformers() -> None:
-    """Its output classes are part of the program's signature."""
-    if not find_spec("transformers"):
-        raise InvalidModel(
-            "The program returns classes of the package transformers, which this worker does not"
-            " have. Export a wrapper that returns plain tensors or a dict of them."
-        )
-    __import__("transformers")
+def _register_classes(calls: str) -> None:
+    """Import the modules of transformers whose classes the program takes or returns.
+
+    They register themselves with torch when they are defined, and are part of the program's
+    signature.
+    """
+    for name in sorted(set(FOREIGN.findall(calls))):
+        module, _, kind = name.rpartition(".")
+        try:
+            found = hasattr(import_module(module), kind)
+        except ImportError:
+            found = False
+        if not found:
+            raise InvalidModel(
+                f"The program takes or returns the class {name}, which this worker does not have."
+                " Export a wrapper that returns plain tensors or a dict of them."
+            )

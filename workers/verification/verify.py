@@ -1,7 +1,7 @@
 """Verify: run the source and the result on the same inputs, one after the other."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,8 +13,9 @@ from shared.domain.orders import AgreedNote, DisagreedNote
 from shared.domain.plans import Tolerance
 from shared.domain.signatures import Signature
 from workers.runtime import Given, Runtime, Session
+from workers.verification.baked import Outcome, baked_in
 from workers.verification.cases import Run, reference_runs
-from workers.verification.compare import Tally, compare
+from workers.verification.compare import Difference, Tally, compare
 from workers.verification.fit import fit_of
 from workers.verification.lengths import Lengths
 from workers.verification.match import Match, match, narrowed
@@ -151,29 +152,49 @@ def _hold_against(
     if found.wrong:
         return _Verdict(found, (), AccuracyMismatch(found.wrong))
     tallies: dict[str, Tally] = {}
+    outcomes: list[Outcome] = []
+    refusal: str | None = None
     for number, run in enumerate(runs, 1):
         try:
             given = session(found.inputs(run.case.inputs, recast=recast))
         except Exception as error:  # noqa: BLE001 - whatever a library raises, it refused the case
-            reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-            refusal = AccuracyMismatch(
-                f"The result refuses inputs that the source takes: {run.case.shapes}"
-                f" ({run.case.label}). It says: {reason[0][:300]}"
-            )
-            return _Verdict(found, tuple(tallies.values()), refusal)
+            refusal = refusal or _refusal(run, error)
+            outcomes.append(_outcome(run, None))
+            continue
         if wrong := _other_names(found, run, given):
             return _Verdict(found, tuple(tallies.values()), AccuracyMismatch(wrong))
         outputs = found.outputs(given)
+        differences: list[Difference] = []
         for name, expected in run.outputs.items():
             tally = tallies.get(name) or _tally(name, expected, outputs[name], tolerances)
             told = outputs[name].astype(expected.dtype) if recast else outputs[name]
-            difference = compare(expected, told, tolerances)
-            tallies[name] = tally.with_case(difference, _label(run))
+            differences.append(compare(expected, told, tolerances))
+            tallies[name] = tally.with_case(differences[-1], _label(run))
+        outcomes.append(_outcome(run, differences))
         say(f"compared case {number} of {len(runs)}", 0.5 + 0.5 * number / len(runs))
-    fault = _mismatch(tallies)
+    fault = _mismatch(tallies, refusal, baked_in(outcomes))
     if fault is None:
         _insist_on_elements(tallies)
     return _Verdict(found, tuple(tallies.values()), fault)
+
+
+def _refusal(run: Run, error: Exception) -> str:
+    reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+    return (
+        f"The result refuses inputs that the source takes: {run.case.shapes} ({run.case.label})."
+        f" It says: {reason[0][:300]}"
+    )
+
+
+def _outcome(run: Run, differences: Sequence[Difference] | None) -> Outcome:
+    """Of one case; None: the result refused it."""
+    shapes = tuple(array.shape for array in run.case.inputs.values())
+    if differences is None:
+        return Outcome(shapes, agreed=False, distance=None)
+    wrong = [each for each in differences if each.why]
+    apart = [each.max_rel for each in wrong if each.max_rel is not None]
+    known = len(apart) == len(wrong)
+    return Outcome(shapes, agreed=not wrong, distance=max(apart, default=0.0) if known else None)
 
 
 def _other_names(found: Match, run: Run, given: Mapping[str, NDArray[Any]]) -> str | None:
@@ -210,13 +231,20 @@ def _tally(
     return Tally(name, " → ".join(dtypes), tolerances.get(expected.dtype.name))
 
 
-def _mismatch(tallies: Mapping[str, Tally]) -> AccuracyMismatch | None:
+def _mismatch(
+    tallies: Mapping[str, Tally], refusal: str | None, cause: str | None
+) -> AccuracyMismatch | None:
+    because = f" {cause}" if cause else ""
+    if refusal:
+        return AccuracyMismatch(f"{refusal}{because}")
     wrong = [each for each in tallies.values() if each.wrong]
     if not wrong:
         return None
     worst = max(wrong, key=lambda each: each.max_rel)
     others = f" So do {len(wrong) - 1} other outputs." if len(wrong) > 1 else ""
-    return AccuracyMismatch(f"Output {worst.name!r} {worst.wrong}.{others}", field=worst.name)
+    return AccuracyMismatch(
+        f"Output {worst.name!r} {worst.wrong}.{others}{because}", field=worst.name
+    )
 
 
 def _label(run: Run) -> str:
