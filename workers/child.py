@@ -36,7 +36,8 @@ from shared.domain.orders import (
     RefusedNote,
     WorkOrder,
 )
-from shared.domain.plans import Check, Convert, Inspect, Verify
+from shared.domain.plans import Check, Convert, Inspect, Tolerance, Verify
+from shared.domain.precisions import Precision, asked, lower, tolerances
 from shared.domain.signatures import Tensor
 from workers.checkers import CHECKERS
 from workers.converters import catalogue
@@ -191,7 +192,7 @@ def _verify(order: WorkOrder, action: Verify, folder: Path, say: Say) -> Note:
         dynamic=action.options.get("dynamic") is not False,
         lengths=Lengths.asked(action.options),
         recast=action.options.get("keep_io") is False,
-        tolerances=order.tolerances,
+        tolerances=_tolerances(order, action, reference),
         seed=order.seed,
         say=say,
     )
@@ -205,6 +206,14 @@ def _verify(order: WorkOrder, action: Verify, folder: Path, say: Say) -> Note:
         onnx = _prepared(order, folder, "beside")
     measured = candidate.runtime.measure(candidate.path, onnx)
     return AgreedNote(report=note.report | ({"measured": measured} if measured else {}))
+
+
+def _tolerances(order: WorkOrder, action: Verify, reference: Side) -> Mapping[str, Tolerance]:
+    """Those of the order; wider ones where the source itself computes in less."""
+    own = reference.runtime.precision(reference.path)
+    if own is Precision.FP32:
+        return order.tolerances
+    return tolerances(lower(asked(action.options), own))
 
 
 def _prepared(order: WorkOrder, folder: Path, role: str) -> Path:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shared.domain.archives import unpack
 from shared.domain.formats import Format, Layout
 from shared.domain.offers import Queue
+from shared.domain.precisions import Precision
 from shared.domain.signatures import Inspection, Signature, Tensor
 
 MOST_UNPACKED = 32 << 30
@@ -108,6 +109,10 @@ class Runtime(ABC):
     def most(self, path: Path) -> int | None:  # noqa: ARG002 - for others
         """The largest batch that it takes; None: any, or that of its signature."""
         return None
+
+    def precision(self, path: Path) -> Precision:  # noqa: ARG002 - for others
+        """What the file itself computes in, where that is less than the types it takes."""
+        return Precision.FP32
 
     def measure(self, path: Path, beside: Path | None) -> dict[str, Any] | None:  # noqa: ARG002
         """How fast it is on this machine, beside ONNX Runtime where `beside` is an ONNX model.

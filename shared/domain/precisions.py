@@ -50,10 +50,15 @@ def asked(options: Mapping[str, Any]) -> Precision:
     known = {each.value: each for each in Precision}
     computed = known.get(str(options.get("precision")), Precision.FP32)
     kept = QUANTIZED.get(str(options.get("quantization")), Precision.FP32)
-    found = max(computed, kept, key=[*Precision].index)
+    found = lower(computed, kept)
     if found is Precision.FP32 and options.get("tf32") is True:
         return Precision.TF32
     return found
+
+
+def lower(one: Precision, other: Precision) -> Precision:
+    """The one that loses more."""
+    return max(one, other, key=[*Precision].index)
 
 
 def tolerances(precision: Precision) -> dict[str, Tolerance]:

@@ -12,9 +12,9 @@ from shared.domain.precisions import CAPABILITY, asked
 from shared.domain.rosters import Member, Roster
 from shared.domain.routes import Path
 
-INSPECTED: Final = ("inputs", "signature")
-"""Options that an inspection reads: what the file does not say of its inputs, and which of its
-signatures is meant."""
+INSPECTED: Final = ("inputs", "signature", "graph_inputs", "graph_outputs")
+"""Options that an inspection reads: what the file does not say of its inputs, which of its
+signatures is meant, and where a graph begins and ends."""
 
 CUT: Final = "outputs"
 """The option that ends an ONNX model at other tensors."""

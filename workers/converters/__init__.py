@@ -7,6 +7,8 @@ from typing import Any
 
 from workers.converter import Converter
 from workers.converters import (
+    frozen_graph_to_onnx,
+    frozen_graph_to_savedmodel,
     keras_h5_to_onnx,
     keras_h5_to_pt2,
     keras_h5_to_savedmodel,
@@ -56,6 +58,8 @@ GROUP = "modelferry.converters"
 """The entry point group of converters that come with other packages."""
 
 CONVERTERS: tuple[Converter[Any], ...] = (
+    frozen_graph_to_onnx.convert,
+    frozen_graph_to_savedmodel.convert,
     keras_h5_to_onnx.convert,
     keras_h5_to_pt2.convert,
     keras_h5_to_savedmodel.convert,

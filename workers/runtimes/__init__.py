@@ -1,6 +1,7 @@
 """The formats that the fleet can run, by name."""
 
 from workers.runtime import Runtime
+from workers.runtimes.frozen_graph import FrozenGraphRuntime
 from workers.runtimes.keras import KerasRuntime
 from workers.runtimes.keras_h5 import KerasH5Runtime
 from workers.runtimes.onnx import OnnxRuntime
@@ -16,6 +17,7 @@ from workers.runtimes.torchscript import TorchscriptRuntime
 from workers.runtimes.triton import TritonRuntime
 
 _ALL: tuple[type[Runtime], ...] = (
+    FrozenGraphRuntime,
     KerasRuntime,
     KerasH5Runtime,
     OnnxRuntime,

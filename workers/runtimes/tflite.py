@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from shared.domain.formats import TFLITE, Format
+from shared.domain.precisions import Precision
 from shared.domain.signatures import Inspection
 from workers.runtime import Given, Limits, Runtime, Session, Shapes, Sizes
 from workers.tflite_bridge import files, sessions, signatures
@@ -39,6 +40,10 @@ class TfliteRuntime(Runtime):
         lite = files.read(path)
         entry = lite.entry(chosen(path))
         yield Session(signatures.signature(lite, entry), sessions.opened(path, lite, entry))
+
+    @override
+    def precision(self, path: Path) -> Precision:
+        return signatures.precision(files.read(path))
 
     @override
     def sizes(self, path: Path) -> Sizes | None:

@@ -10,8 +10,8 @@ from workers.tensorflow_bridge.freezing import Frozen
 from workers.tensorflow_bridge.saved_models import DEFAULT
 from workers.tensorflow_bridge.tracing import Callee, fixed, tf_dtype
 
-NODE: Final = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
-"""What TensorFlow lets a node be called (op.h), and so an input of a signature."""
+NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+"""What an input of a signature can be called and still be so when the SavedModel is loaded."""
 
 
 def export(callee: Callee, folder: Path, *, batch: int | None = None) -> None:
@@ -67,7 +67,7 @@ def _save(serve: Any, signature: Signature, owner: Any, folder: Path) -> None:
 def _names(signature: Signature) -> Sequence[str]:
     """Those of the inputs, or numbers where TensorFlow cannot hold one of them."""
     names = [tensor.name for tensor in signature.inputs]
-    if all(NODE.fullmatch(name) for name in names):
+    if all(NAME.fullmatch(name) for name in names):
         return names
     return [f"input_{number:03}" for number in range(len(names))]
 

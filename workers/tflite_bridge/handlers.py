@@ -19,6 +19,7 @@ def register() -> None:
     own: dict[str, Handler] = {
         "TFL_GELU": gelu,
         "TFL_EMBEDDING_LOOKUP": embedding_lookup,
+        "TFL_FULLY_CONNECTED": fully_connected,
         "TFL_ARG_MAX": partial(_along_one_axis, "ArgMax"),
         "TFL_ARG_MIN": partial(_along_one_axis, "ArgMin"),
         "TFL_RELU_0_TO_1": relu_0_to_1,
@@ -56,6 +57,30 @@ def embedding_lookup(graph: Any, node: Any, **_: Any) -> None:
     """Rows of the second input by the indices of the first."""
     indices, table = node.input
     _Maker(graph, node).last("GatherV2", table, indices, 0)
+
+
+def fully_connected(graph: Any, node: Any, **_: Any) -> None:
+    """x · wᵀ + b. tf2onnx' own drops the bias where x has to be flattened first."""
+    import numpy as np
+    from tf2onnx import utils
+    from tf2onnx.tflite_handlers.tfl_math import separate_fused_activation_function
+
+    if node.get_attr_value("weights_format") not in {b"DEFAULT", "DEFAULT"}:
+        raise ValueError("its weights are shuffled")
+    separate_fused_activation_function(graph, node)
+    make = _Maker(graph, node)
+    x, weights, *bias = node.input
+    if not node.get_attr_value("keep_num_dims") and graph.get_rank(x) != 2:  # noqa: PLR2004 - rows
+        rows = graph.make_const(
+            utils.make_name("rows"), np.array([-1, graph.get_shape(weights)[1]], np.int64)
+        )
+        x = make("Reshape", x, str(rows.output[0]))
+    turned = graph.make_const(utils.make_name("turned"), np.array([1, 0], np.int32))
+    weights = make("Transpose", weights, str(turned.output[0]))
+    if not bias:
+        make.last("MatMul", x, weights)
+        return
+    make.last("Add", make("MatMul", x, weights), bias[0])
 
 
 def _along_one_axis(operator: str, graph: Any, node: Any, **_: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from shared.domain.errors import InvalidModel
 from shared.domain.formats import TFLITE
+from shared.domain.precisions import Precision
 from shared.domain.signatures import Inspection, Signature, Tensor
 from workers.tensorflow_bridge.dimensions import half_named, named
 from workers.tflite_bridge.files import DTYPES, Entry, Lite, Subgraph
@@ -17,6 +18,10 @@ THROUGH: Final = {"CAST", "RESHAPE", "EXPAND_DIMS", "SQUEEZE", "TRANSPOSE"}
 GATHERS: Final = {"GATHER": (0, 1), "EMBEDDING_LOOKUP": (1, 0)}
 """Where the table and where the indices stand among an operator's inputs."""
 
+PRODUCTS: Final = {
+    "BATCH_MATMUL", "CONV_2D", "CONV_3D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV",
+}  # fmt: skip
+INTEGERS: Final = {"int16", "int4", "int8", "uint8"}
 WEIGHTS: Final = {"float16", "float32", "float64", "bfloat16", "int8", "uint8", "int4", "int16"}
 
 
@@ -33,6 +38,17 @@ def inspection(lite: Lite, entry: Entry) -> Inspection:
         operators=dict(Counter(each.operator for each in lite.nodes).most_common()),
         producer=lite.description or None,
     )
+
+
+def precision(lite: Lite) -> Precision:
+    """int8 where products are of integers; weights in float16 are widened before they are used."""
+    for graph in lite.subgraphs:
+        for node in graph.nodes:
+            if node.operator in PRODUCTS and any(
+                graph.values[index].dtype in INTEGERS for index in node.inputs if index >= 0
+            ):
+                return Precision.INT8
+    return Precision.FP32
 
 
 def signature(lite: Lite, entry: Entry) -> Signature:
