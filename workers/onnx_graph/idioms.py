@@ -62,7 +62,7 @@ class _Page:
         array = self.numbers.get(name)
         if array is None or array.size != 1 or array.dtype.kind not in "fiu":
             return None
-        return float(array.reshape(-1)[0])
+        return float(str(array.reshape(-1)[0]))  # 0.1, not the float32 next to it in 17 digits
 
     def is_number(self, name: str, wanted: float) -> bool:
         found = self.number(name)
