@@ -295,21 +295,17 @@ DIRECTIONS = ["forward", "reverse", "bidirectional"]
 def recurrent(gates: int, direction: str, *, states: int = 1) -> list[Any]:
     """x, W, R, B, and first states; five steps, three sequences, four features, two hidden."""
     ways = 2 if direction == "bidirectional" else 1
-    x, w, r = (
-        random(5, 3, 4),
-        random(ways, gates * 2, 4, seed=1),
-        random(ways, gates * 2, 2, seed=2),
-    )
+    rows = gates * 2
+    x, w, r = random(5, 3, 4), random(ways, rows, 4, seed=1), random(ways, rows, 2, seed=2)
     first = [random(ways, 3, 2, seed=4 + index) for index in range(states)]
-    return [x, w, r, random(ways, gates * 2 * 2, seed=3), None, *first]
+    return [x, w, r, random(ways, rows * 2, seed=3), None, *first]
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize("lengths", [None, (5, 2, 3)])
-@pytest.mark.parametrize(
-    ("operator", "gates", "states"), [("RNN", 1, 1), ("GRU", 3, 1), ("LSTM", 4, 2)]
-)
-def test_recurrences(check, direction, lengths, operator, gates, states):
+@pytest.mark.parametrize(("operator", "gates"), [("RNN", 1), ("GRU", 3), ("LSTM", 4)])
+def test_recurrences(check, direction, lengths, operator, gates):
+    states = 2 if operator == "LSTM" else 1
     given = recurrent(gates, direction, states=states)
     given[4] = None if lengths is None else np.array(lengths, np.int32)
     attributes = {"direction": direction, "hidden_size": 2, "outputs": [FLOAT] * (1 + states)}
@@ -487,3 +483,28 @@ def test_labels_and_words(check):
     cats = {"cats_int64s": [1, 2], "cats_strings": ["b", "a"], "default_int64": 8}
     ml(check, "CategoryMapper", words, [INT64], **cats)
     ml(check, "OneHotEncoder", words, [FLOAT], cats_strings=["a", "b"], zeros=1)
+
+
+def test_what_onnx_runtime_adds(check):
+    x = random(2, 3, 5, 4)
+    runtime = {"domain": "com.microsoft"}
+    check("ExpandDims", [x, np.array(-1, np.int32)], constants=[1], **runtime)
+    check("Trilu", [x, ints(1).reshape(())], upper=0, **runtime)
+    check("Pad", [x, ints(0, 0, 1, 2, 0, 0, -1, 0)], mode="constant", constants=[1], **runtime)
+    check("CDist", [random(3, 4), random(5, 4, seed=1)], metric="sqeuclidean", **runtime)
+    check("CDist", [random(3, 4), random(5, 4, seed=1)], metric="euclidean", **runtime)
+    check("GatherND", [x, ints(0, -1, 1, 0).reshape(2, 2)], **runtime)
+    check("GridSample", [x, random(2, 6, 7, 2, seed=1)], padding_mode="border", **runtime)
+    given = [np.array([1, 5, 1, 3], np.float32)]
+    check("Unique", given, outputs=[FLOAT, INT64, INT64], **runtime)
+    check("Range", [ints(2).reshape(()), ints(9).reshape(())], outputs=[INT64], **runtime)
+    regions = np.array([[0, 0, 1, 1], [0.2, 0.1, 1.3, 0.7]], np.float32)
+    places = [np.array([1, 0], np.int32), np.array([3, 4], np.int32)]
+    check(
+        "CropAndResize", [x, regions, *places], extrapolation_value=2.0, constants=[3], **runtime
+    )
+    given = [random(1, 2, 4, 4), random(2, 3, 3, 3, seed=1), ints(1, 1, 0, 1)]
+    check("ConvTransposeWithDynamicPads", given, strides=[2, 2], constants=[2], **runtime)
+    codes = np.random.default_rng(0).integers(0, 255, (1, 6, 5, 3)).astype(np.uint8)
+    attributes = {"kernel_shape": [2, 2], "outputs": [TensorProto.UINT8]}
+    check("NhwcMaxPool", [codes], **attributes, **runtime)

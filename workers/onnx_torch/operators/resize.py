@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.fx.experimental.symbolic_shapes import statically_known_true
 
 from workers.onnx_graph.kinds import Ints
 from workers.onnx_graph.registry import operator
@@ -61,7 +62,7 @@ def resize(
 
 def stretched(x: Tensor, method: Method, stretches: list[Stretch]) -> Tensor:
     """By torch's own where that does the same, else an axis after the other."""
-    active = [each for each in stretches if not _idle(x, each)]
+    active = [each for each in stretches if not _idle(each)]
     if not active:
         return x
     native = interpolated(x, method, active)
@@ -100,7 +101,7 @@ def _by_sizes(x: Tensor, axes: list[int], sizes: list[Any], policy: str) -> list
 
 def _quotient(size: Any, length: Any) -> Any:
     """1, where a symbol is divided by itself."""
-    return 1.0 if size is length else size / length
+    return 1.0 if statically_known_true(size == length) else size / length
 
 
 def _times(length: Any, scale: float) -> Any:
@@ -111,11 +112,9 @@ def _times(length: Any, scale: float) -> Any:
     return torch.sym_int(length * scale)
 
 
-def _idle(x: Tensor, stretch: Stretch) -> bool:
+def _idle(stretch: Stretch) -> bool:
     """Whether nothing becomes of the axis."""
     whole = isinstance(stretch.start, float | int) and (stretch.start, stretch.end) == (0, 1)
     if not whole:
         return False
-    if isinstance(stretch.scale, float):
-        return stretch.scale == 1
-    return stretch.length is x.shape[stretch.axis]
+    return isinstance(stretch.scale, float | int) and stretch.scale == 1

@@ -18,7 +18,7 @@ def crop_and_resize(
     extrapolation_value: float | None,
     mode: str | None,
 ) -> Tensor:
-    """A region is (y1, x1, y2, x2) in parts of the image; what lies outside of it has one value."""
+    """A region is (y1, x1, y2, x2) in parts of the image; outside of it there is one value."""
     if mode not in {None, "bilinear"}:
         raise CannotTranslate(f"samples in mode '{mode}'", hint="Use the mode bilinear.")
     down = _places(rois[:, 0], rois[:, 2], crop_size[0], x.shape[2])

@@ -35,7 +35,7 @@ def dynamic_quantize_lstm(  # noqa: PLR0917 - the inputs of the schema
     input_forget: int | None,
 ) -> tuple[Tensor, ...]:
     """Weights are read as floats once; ONNX Runtime quantizes the activations, too, as it goes."""
-    return lstm(
+    made: tuple[Tensor, ...] = lstm(
         x,
         Constant(_real(w, w_scale, w_zero_point)),
         Constant(_real(r, r_scale, r_zero_point)),
@@ -53,6 +53,7 @@ def dynamic_quantize_lstm(  # noqa: PLR0917 - the inputs of the schema
         input_forget=input_forget,
         layout=0,
     )
+    return made
 
 
 def _real(weights: Any, scale: Any, zero: Any) -> Any:
