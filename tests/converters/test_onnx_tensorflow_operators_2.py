@@ -261,3 +261,28 @@ def test_maps_are_refused_with_a_way_out(tmp_path):
     onnx.save(model, path)
     with pytest.raises(UnsupportedOperator, match="zipmap"):
         run_model(path)([floats(2, 2)])
+
+
+MS = "com.microsoft"
+
+
+@pytest.mark.parametrize(
+    ("operator", "inputs", "outputs", "attributes"),
+    [
+        ("CropAndResize",
+         [floats(2, 3, 6, 5), np.array([[0.1, 0.2, 0.9, 0.8], [0, 0, 1.2, 1]], np.float32),
+          np.array([1, 0], np.int32), np.array([3, 4], np.int32)],
+         [FLOAT], {"extrapolation_value": 0.5}),
+        ("ExpandDims", [floats(2, 3), np.array(-1, np.int32)], [FLOAT], {}),
+        ("GatherND", [floats(2, 3), np.array([[0, -1], [1, 0]])], [FLOAT], {}),
+        ("Range", [np.array(1.0, np.float32), np.array(3.0, np.float32)], [FLOAT], {}),
+        ("Trilu", [floats(3, 4), np.array(1)], [FLOAT], {"upper": 0}),
+        ("UnfoldTensor", [floats(2, 7)], [FLOAT], {"dim": 1, "size": 3, "step": 2}),
+        ("Unique", [np.array([3, 1, 3, 2], np.float32)], [FLOAT, INT64, INT64], {}),
+        ("CDist", [floats(3, 4), floats(2, 4)], [FLOAT], {"metric": "sqeuclidean"}),
+        ("Inverse", [floats(2, 3, 3)], [FLOAT], {}),
+    ],
+)  # fmt: skip
+def test_onnx_runtimes_own_operators(tmp_path, operator, inputs, outputs, attributes):
+    model = one_node(operator, inputs, outputs, domain=MS, opset=17, **attributes)
+    check(model, fed(model, inputs), tmp_path)
