@@ -30,6 +30,9 @@ E4M3FN_LAST: Final = 464.0
 EXPONENTS: Final = 23
 """Bits below the exponent of a float32."""
 
+NOT_FINITE: Final = 0xFF
+"""The exponent of infinity and NaN in a float32; a FLOAT8E8M0 has it for NaN."""
+
 
 def carried(x: Tensor, to: int) -> Tensor:
     """Rounded to a type that float32 carries: to even, and never beyond its greatest value."""
@@ -54,7 +57,7 @@ def float8(x: Tensor, to: int, saturate: int) -> Tensor:
 def powers(x: Tensor, saturate: int, round_mode: str) -> Tensor:
     """FLOAT8E8M0, which has neither sign nor mantissa: the exponent of the float32 alone."""
     bits = x.to(torch.float32).contiguous().view(torch.int32)
-    exponent, fraction = (bits >> EXPONENTS) & 0xFF, bits & 0x7FFFFF
+    exponent, fraction = (bits >> EXPONENTS) & NOT_FINITE, bits & 0x7FFFFF
     if round_mode == "up":
         raised = fraction > 0
     elif round_mode == "nearest":
@@ -62,6 +65,6 @@ def powers(x: Tensor, saturate: int, round_mode: str) -> Tensor:
         raised = (fraction > half) | ((fraction == half) & (exponent > 0))
     else:
         raised = torch.zeros_like(fraction, dtype=torch.bool)
-    found = torch.clamp(exponent + raised, max=0xFE if saturate else 0xFF)
-    found = torch.where(exponent == 0xFF, exponent, found)
+    found = torch.clamp(exponent + raised, max=NOT_FINITE - bool(saturate))
+    found = torch.where(exponent == NOT_FINITE, exponent, found)
     return found.to(torch.uint8).view(torch.float8_e8m0fnu)

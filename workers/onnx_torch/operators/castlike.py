@@ -20,7 +20,7 @@ def castlike(
     round_mode: str | None,
     node: Node,
 ) -> Any:
-    """The type is the declared one: torch's own would not tell int4 from the int8 that carries it."""
+    """The type is the declared one: torch's own would not tell int4 from what carries it."""
     to = node.output_dtypes[0] or node.input_dtypes[1]
     if to is None:
         raise CannotTranslate("casts to the type of a tensor whose type is not known")

@@ -9,7 +9,7 @@ from workers.onnx_torch.unsigned import divided, wrapped
 
 @operator("Mod")
 def mod(a: Tensor, b: Tensor, *, fmod: int) -> Tensor:
-    """With the sign of B as in Python, or of A as in C if `fmod`; floats since opset 28 in both."""
+    """With the sign of B as in Python, or of A as in C if `fmod`. Of floats either, too."""
     if a.dtype == torch.uint64:
         return wrapped(lambda one, times, other: one - times * other, a, divided(a, b), b)
     if fmod:
