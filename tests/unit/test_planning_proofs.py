@@ -19,6 +19,11 @@ from tests.support.gpus import H100, L4
 from tests.support.plans import BUILD, CHECKS_RTX, RTX, T4, cpu, gpu, planned, runtimes
 from tests.support.queue import FIRST, edge, offer
 
+CUT = edge(
+    "cut", "onnx", "onnx", asked_by="outputs", asked_for=None, properties={"outputs": {}}, turn=-1
+)
+FIX = edge("fix", "onnx", "onnx", asked_by="dims", asked_for=None, properties={"dims": {}})
+
 
 class TestChecks:
     def test_one_comes_right_before_the_build(self) -> None:
@@ -182,6 +187,33 @@ class TestProofs:
     def test_the_precision_goes_to_the_verification(self) -> None:
         made = planned({"precision": "fp16"})
         assert self.verify(made).options == {"precision": "fp16"}
+
+    def test_other_floats_at_the_ends_are_told_to_the_verification(self) -> None:
+        made = planned({"precision": "fp16", "keep_io": False})
+        assert self.verify(made).options == {"precision": "fp16", "keep_io": False}
+
+    def test_an_earlier_end_is_proved_against_a_source_that_has_it(self) -> None:
+        asked = {"outputs": ["relu"], "dims": {"batch": 1}}
+        made = planned(asked, cpu(FIRST, CUT, FIX), source="onnx")
+        assert [each.converter for each in made.routes[0].converts] == ["cut", "fix"]
+        assert made.routes[0].proves
+        assert self.verify(made).options == asked
+
+    def test_of_another_source_the_model_before_the_cut_is_proved(self) -> None:
+        (route,) = planned({"outputs": ["relu"]}, cpu(FIRST, CUT)).routes
+        assert [each.title for each in route.actions] == [
+            "convert first",
+            "verify onnx against keras",
+            "convert cut",
+        ]
+        assert not route.proves
+        assert "which the source does not give" in str(route.unverified)
+
+    def test_what_runs_on_no_worker_ever_is_told_so(self) -> None:
+        ship = edge("ship", "keras", "coreml", properties={})
+        (route,) = planned({}, cpu(ship), target="coreml").routes
+        assert route.verify is None
+        assert "Apple's systems only" in str(route.unverified)
 
     def test_why_nothing_ran_a_result_is_always_said(self) -> None:
         for target in ("triton", "tensorrt-rtx", "tensorrt"):
