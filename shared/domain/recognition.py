@@ -44,8 +44,9 @@ ACCEPTED: Final = (
     " a TensorFlow frozen graph (.pb), TensorFlow Lite (.tflite),"
     " PyTorch .pt2 (torch.export), TorchScript, and ONNX (one file, or a zip of it with its"
     " external data). What this service delivers is accepted, too: ONNX Runtime's .ort, and zips"
-    " of a PyTorch source package (model.py and weights.safetensors), of an OpenVINO IR (.xml and .bin), of a TensorRT or TensorRT-RTX engine with its manifest,"
-    " and of a Triton model repository."
+    " of a PyTorch source package (model.py and weights.safetensors), of an OpenVINO IR (.xml and"
+    " .bin), of a TensorRT or TensorRT-RTX engine with its manifest, and of a Triton model"
+    " repository."
 )
 EXPORT: Final = (
     "Export the model where its code is, and send that:"
@@ -55,9 +56,10 @@ UNPACKED: Final = 64 << 30  # bytes that an archive may claim to unpack to
 
 _MAGICS: Final = (LOCAL, hdf5.MAGIC, pickles.TORCH_LEGACY)
 _HEAD: Final = 16
-_TFLITE: Final = b"TFL3"
 _WEIGHTS_HEAD_MAX: Final = 100 << 20  # bytes, as the safetensors library has it
-_ORT: Final = b"ORTM"
+_FLAT: Final = {b"TFL3": TFLITE, b"ORTM": ORT}
+"""What a flatbuffer says of itself, behind its first four bytes."""
+
 _COREML: Final = "Data/com.apple.CoreML/"
 _PICKLE_MAX: Final = 64 << 20
 _MANIFEST_MAX: Final = 16 << 20
@@ -127,14 +129,18 @@ def recognise(
 
 
 def _found(reader: BinaryIO, limit: int) -> Found:
+    """By the first bytes. Those of weights are a length, which may look like any other magic."""
     size = reader.seek(0, os.SEEK_END)
     reader.seek(0)
     head = reader.read(_HEAD)
     reader.seek(0)
     if not size:
         raise EmptyFile("The file is empty. Send the model's file itself.")
-    if (length := _weights_head(head)) is not None:
-        return _in_weights(length, size)
+    length = _weights_head(head)
+    return _by_magic(reader, head, limit) if length is None else _in_weights(length, size)
+
+
+def _by_magic(reader: BinaryIO, head: bytes, limit: int) -> Found:
     if head.startswith((LOCAL, EMPTY)):
         return _in_zip(Zip(reader, limit))
     if head.startswith(tars.MAGIC):
@@ -146,9 +152,9 @@ def _found(reader: BinaryIO, limit: int) -> Found:
         return _in_pickle(pickles.scan(reader))
     if any(magic.startswith(head) for magic in _MAGICS):
         raise TruncatedFile("The file ends within its first bytes. Send the whole file again.")
-    if head[4:8] == _ORT:
-        return {ORT: (ORT.title,)}
-    return {TFLITE: (TFLITE.title,)} if head[4:8] == _TFLITE else _in_protobuf(reader)
+    if (told := _FLAT.get(head[4:8])) is not None:
+        return {told: (told.title,)}
+    return _in_protobuf(reader)
 
 
 def _weights_head(head: bytes) -> int | None:

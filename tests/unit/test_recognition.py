@@ -250,3 +250,15 @@ def _zip(members: dict[str, bytes]) -> bytes:
         for name, data in members.items():
             archive.writestr(name, data)
     return buffer.getvalue()
+
+
+def test_source_packages_and_weights_are_told_by_their_content() -> None:
+    weights = len(b"{}").to_bytes(8, "little") + b"{}"
+    package = {"model.py": b"", "weights.safetensors": weights, "README.md": b""}
+    assert told(_zip(package)) == "pytorch"
+    assert told(_zip({f"net/{name}": data for name, data in package.items()})) == "pytorch"
+    assert told(weights) == "safetensors"
+    with pytest.raises(UnknownFormat):
+        told(_zip({"model.py": b"", "other/weights.safetensors": weights}))
+    with pytest.raises(TruncatedFile, match="list of tensors"):
+        told((900).to_bytes(8, "little") + b'{"a":')

@@ -59,6 +59,7 @@ class Function:
         self.names: dict[int, str] = {}
         self.kinds: dict[str, str] = dict(outer.kinds) if outer else {"self": "module", "F": ""}
         self.held: dict[str, Any] = {}
+        self.same: dict[int, Value] = {}
         self.lengths: dict[str, str] = {}
         self.top: list[str] = []
         self.lines: list[str] = []
@@ -75,12 +76,17 @@ class Function:
             lines = self._statement(step, place)
             self.lines += [*self.before, *lines]
         self.before = []
-        returned = "return " + self.structure(self.outputs).text
+        returned = f"return {self._returned()}"
         arguments = [
             (self.names_of_inputs[id(each)], _type_of(each.value)) for each in self.inputs
         ]
         lines = [*self.top, *self.lines, *self.before, returned]
         return Written(arguments, lines, annotation(self.outputs))
+
+    def _returned(self) -> str:
+        text = self.structure(self.outputs).text
+        several = isinstance(self.outputs, tuple) and len(self.outputs) > 1
+        return text[1:-1] if several else text
 
     def _name_inputs(self, named: bool) -> None:  # noqa: FBT001 - one switch of the constructor
         for value in self.inputs:
@@ -164,8 +170,8 @@ class Function:
         if step.is_in_place:
             assert isinstance(step.item, Op)  # noqa: S101 - for the type checker
             base = step.item.args[0]
-            if isinstance(base, Op | Input) and id(base) in self.names:
-                self.names[id(step.results[0])] = self.names[id(base)]
+            self.same[id(step.results[0])] = base
+            if id(base) in self.names:
                 self._keep(step.results[0], base)
             return [in_place(step.item, expr, self)]
         used = [each for each in step.results if self._is_read(each)]
@@ -184,9 +190,11 @@ class Function:
         return id(value) in self.last or id(value) in self.plan.held
 
     def _keep(self, result: Value, base: Value) -> None:
-        name = self.names[id(base)]
-        self.last[id(result)] = max(self.last.get(id(result), -1), self.last.get(id(base), -1))
-        self.held[name] = result
+        """The name stays taken as long as the result of the change is read."""
+        self.names[id(result)] = self.names[id(base)]
+        last = max(self.last.get(id(result), -1), self.last.get(id(base), -1))
+        self.last[id(result)] = self.last[id(base)] = last
+        self.held[self.names[id(base)]] = result
 
     def _chosen(self, step: Step, value: Value, place: int, index: int) -> str:
         kind = _kind(value)
@@ -250,6 +258,8 @@ class Function:
         return self.outer.device() if self.outer else None
 
     def _value(self, value: Value) -> Expr:
+        if id(value) in self.same:
+            return self._value(self.same[id(value)])
         if id(value) in self.names:
             return Expr(self.names[id(value)])
         if isinstance(value, Op):

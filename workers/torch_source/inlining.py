@@ -191,9 +191,7 @@ def inlined_steps(function: Functional, steps: list[Step], outputs: Any, sizes: 
     costs: dict[int, tuple[float, int]] = {}
     for place, step in enumerate(steps):
         cost, width = step.cost, step.width
-        options = (
-            [] if step.has_bodies or step.is_numbered else _options(step.reads, makers, uses, held)
-        )
+        options = _options(_open(step, uses), makers, uses, held)
         together = sum(costs[id(maker)][0] for _, maker in options)
         for value, maker in options:
             more, wider = costs[id(maker)]
@@ -205,6 +203,9 @@ def inlined_steps(function: Functional, steps: list[Step], outputs: Any, sizes: 
         named = sum(1 for value in step.reads if id(value) not in made.inlined)
         costs[id(step)] = (cost, width + 6 * named)
     lone = not isinstance(outputs, dict | list | tuple)
+    last = steps[-1] if steps else None
+    if lone and last and last.has_bodies and last.single and last.results[0] in returned:
+        made.inlined[id(last.results[0])] = last
     for value, maker in _options(returned, makers, uses, held):
         after = any(places[id(maker)] <= each for each in changes)
         if costs[id(maker)][0] <= (BUDGET if lone else 1) and not after:
@@ -212,6 +213,21 @@ def inlined_steps(function: Functional, steps: list[Step], outputs: Any, sizes: 
     gone = {id(step) for step in made.inlined.values()}
     made.kept = [step for step in steps if id(step) not in gone]
     return made
+
+
+def _open(step: Step, uses: Counter[int]) -> list[Value]:
+    """What a step reads and may be written in it. A function inside it is run more than once, a
+    loop over a list is the better seen the less is in it, and what is changed and read again
+    needs a name."""
+    if isinstance(step.item, Scope):
+        return [] if step.is_numbered else step.reads
+    if step.has_bodies:
+        direct = [each for each in step.item.args if not isinstance(each, Body)]
+        given = {id(each) for each in leaves(direct)}
+        return [each for each in step.reads if id(each) in given]
+    if step.is_in_place and uses[id(step.results[0])]:
+        return [each for each in step.reads if each is not step.item.args[0]]
+    return step.reads
 
 
 def _options(

@@ -181,7 +181,11 @@ class _Reader:
 
     def _calls(self, node: Any) -> tuple[Call, ...]:
         stack = node.meta.get("nn_module_stack") or {}
-        calls = [Call(path, _type_name(kind)) for path, kind in stack.values() if path != NO_SCOPE]
+        calls = [
+            Call(f"{path}{_again(key)}", _type_name(kind))
+            for key, (path, kind) in stack.items()
+            if path != NO_SCOPE
+        ]
         if calls and calls[0].path == "":
             self.root = self.root or calls[0].type
             calls = calls[1:]
@@ -230,10 +234,18 @@ def _is_identity(op: Op) -> bool:
         given = {name: each.value for name, each in arguments(op).items()}
         whole = given["start"] in {None, 0} and given["end"] in {None, END}
         return whole and given["step"] == 1
+    if op.key == "copy_" and isinstance(op.args[1], Op):  # a change written where it happened
+        return op.args[1].mutates and op.args[1].args[0] is op.args[0]
     if op.key == "to" and op.overload == "dtype" and not op.kwargs:
         copies = len(op.args) > 3 and op.args[3]  # noqa: PLR2004 - the argument `copy`
         return bool(op.args[0].value.dtype == op.args[1]) and not copies
     return False
+
+
+def _again(key: str) -> str:
+    """`@1` of a module's second call, which its key has and its path has not."""
+    _, sign, number = key.rpartition("@")
+    return f"@{number}" if sign and number.isdigit() else ""
 
 
 def _type_name(kind: Any) -> str:

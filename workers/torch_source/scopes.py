@@ -101,7 +101,10 @@ class Sorter:
             for value in op.operands()
             if isinstance(value, State) and _is_below(value.path, call.module)
         ]
-        if len(counted) <= (1 if owned else FEW):
+        layers = [self.plan.layer(op) for op in group]
+        if len(counted) <= (1 if owned else FEW) or any(
+            each and each[0] == call.module for each in layers
+        ):
             return True
         outputs = self._outputs(group)
         return not 0 < len(outputs) <= MOST_OUTPUTS or not self._is_convex(group, ops)

@@ -1,6 +1,8 @@
 """Write a package, and see that what was written is the program."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +88,9 @@ def _differs(program: Any, folder: Path, examples: list[Any]) -> str | None:
     fresh = [each.clone() for each in examples]
     args, kwargs = arguments(program, dict(zip(names, fresh, strict=True)))
     package = load_package(folder)
-    with torch.inference_mode():
+    with torch.inference_mode(), _unchanged(program):
         expected = _tensors(program.module()(*args, **kwargs))
+    with torch.inference_mode():
         given = _tensors(package.module(*[each.clone() for each in examples]))
     if len(expected) != len(given):
         return f"it gives {len(given)} tensors for {len(expected)}"
@@ -97,6 +100,22 @@ def _differs(program: Any, folder: Path, examples: list[Any]) -> str | None:
         if not _close(one, other):
             return f"output {place} differs"
     return None
+
+
+@contextmanager
+def _unchanged(program: Any) -> Iterator[None]:
+    """Give buffers back the values that they had: a call may change them."""
+    import torch
+
+    parameters = set(program.graph_signature.parameters)
+    held = {name: each for name, each in program.state_dict.items() if name not in parameters}
+    before = {name: each.clone() for name, each in held.items()}
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for name, each in held.items():
+                each.copy_(before[name])
 
 
 def _tensors(given: Any) -> list[Any]:
