@@ -44,12 +44,13 @@ def scales_of(
 
 
 def _times(length: Any, factor: float) -> Any:
-    """Rounded down, as ONNX does."""
-    if are_known([length]):
-        return int(length * factor + 1e-9) if float(factor).is_integer() else int(length * factor)
+    """Rounded down, in float32 as ONNX Runtime does: 5 times 1.4 is 7 there, and 6.99 in others."""
+    import numpy as np
     import tensorflow as tf
 
-    if float(factor).is_integer():
+    if are_known([length]):
+        return int(np.float32(length) * np.float32(factor))
+    if factor.is_integer():
         return length * int(factor)
     return tf.cast(tf.floor(tf.cast(length, tf.float32) * factor), tf.int32)
 
