@@ -44,7 +44,7 @@ def scales_of(
 
 
 def _times(length: Any, factor: float) -> Any:
-    """Rounded down, in float32 as ONNX Runtime does: 5 times 1.4 is 7 there, and 6.99 in others."""
+    """Rounded down, in float32 as ONNX Runtime does: there 5 times 1.4 is 7, elsewhere 6.99."""
     import numpy as np
     import tensorflow as tf
 
