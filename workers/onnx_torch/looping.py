@@ -28,15 +28,19 @@ class _MayEnd(Exception):
 
 
 def rolled(
-    step: Step, operands: Sequence[Tensor], states: Sequence[Tensor], read: Sequence[Tensor]
+    step: Step,
+    operands: Sequence[Tensor],
+    states: Sequence[Tensor],
+    read: Sequence[Tensor],
+    longest: int = LONGEST,
 ) -> tuple[list[Tensor], list[Tensor]]:
     """The last states, and what all steps give along a new first axis.
 
     `read` are gone through along their first axis. Only where a program is made, and the axis
-    is long or may vary, it is one call of it.
+    is longer than `longest` or may vary, it is one call of it.
     """
     count = read[0].shape[0]
-    if not isinstance(count, int) or (torch.compiler.is_exporting() and count > LONGEST):
+    if not isinstance(count, int) or (torch.compiler.is_exporting() and count > longest):
         return _called(step, operands, states, read)
     now, slices = list(states), []
     for index in range(count):

@@ -1,5 +1,6 @@
 """SVMClassifier: classes by support vectors, each two of them against each other."""
 
+from collections.abc import Sequence
 from itertools import accumulate, combinations
 from typing import Any
 
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from workers.onnx_graph.registry import operator
 from workers.onnx_torch.kernels import compared
+from workers.onnx_torch.looping import rolled
 from workers.onnx_torch.scores import named, pair, transformed
 
 TOLERANCE = 0.005
@@ -89,8 +91,14 @@ def _probabilities(margins: Tensor, a: Tensor, b: Tensor, classes: int) -> Tenso
     square = -pairs.transpose(1, 2) * pairs
     square = square + torch.diag_embed(pairs.square().sum(1))
     found = margins.new_full((margins.shape[0], classes), 1 / classes)
-    for _ in range(max(100, classes)):
-        found = _improved(found, square, classes)
+
+    def improved(
+        operands: Sequence[Tensor], states: Sequence[Tensor], _: Sequence[Tensor]
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        return [_improved(states[0], operands[0], classes)], []
+
+    rounds = torch.arange(max(100, classes))
+    (found,), _ = rolled(improved, [square], [found], [rounds], longest=1)
     return found
 
 
