@@ -71,8 +71,27 @@ def _best(known: Dim, inferred: Dim, name: str, symbols: set[Dim]) -> Dim:
     return known or name
 
 
+def coherent(model: Any) -> bool:
+    """Whether ONNX's own inference finds no shape that contradicts another."""
+    import onnx
+
+    try:
+        onnx.shape_inference.infer_shapes(_light(model), strict_mode=True, data_prop=True)
+    except onnx.shape_inference.InferenceError:
+        return False
+    return True
+
+
 def _inferred(model: Any) -> dict[str, tuple[Dim, ...]]:
     """Shapes of the outputs by ONNX's own inference, on a copy that has no weights."""
+    import onnx
+
+    graph = onnx.shape_inference.infer_shapes(_light(model), data_prop=True).graph
+    return {info.name: _read(info) for info in graph.output if _has_shape(info)}
+
+
+def _light(model: Any) -> Any:
+    """A copy without weights."""
     import onnx
 
     light = onnx.ModelProto(ir_version=model.ir_version, opset_import=model.opset_import)
@@ -87,8 +106,7 @@ def _inferred(model: Any) -> dict[str, tuple[Dim, ...]]:
             light.graph.initializer.add(name=each.name, dims=each.dims, data_type=each.data_type)
         else:
             light.graph.initializer.append(each)
-    graph = onnx.shape_inference.infer_shapes(light, data_prop=True).graph
-    return {info.name: _read(info) for info in graph.output if _has_shape(info)}
+    return light
 
 
 def _has_shape(info: Any) -> bool:

@@ -13,8 +13,13 @@ def register() -> None:
     from tf2onnx import tfonnx
     from tf2onnx.handler import tf_op
 
-    for name, handler in {"Erfc": erfc, "Expm1": expm1, "Log1p": log1p}.items():
-        tf_op(name).register_compat_handler(handler, 9)
+    for name, handler in {
+        "Bucketize": bucketize,
+        "Erfc": erfc,
+        "Expm1": expm1,
+        "Log1p": log1p,
+    }.items():
+        tf_op(name).register_compat_handler(handler, 13 if name == "Bucketize" else 9)
     tfonnx.rewrite_gemm = _patient(tfonnx.rewrite_gemm)
 
 
@@ -31,6 +36,39 @@ def _patient(rewrite: Rewriter) -> Rewriter:
             return graph.get_nodes()
 
     return rewritten
+
+
+def bucketize(graph: Any, node: Any, **_: Any) -> None:
+    """How many of the boundaries a value reaches. Keras' Discretization is written with it."""
+    import numpy as np
+    from onnx import TensorProto
+    from tf2onnx import utils
+
+    shape = node.output_shapes[0]
+    bounds = np.array(node.get_attr_value("boundaries"), np.float32)
+    steps = str(graph.make_const(utils.make_name("boundaries"), bounds).output[0])
+    last = str(graph.make_const(utils.make_name("axis"), np.array([-1], np.int64)).output[0])
+
+    def make(operator: str, inputs: list[str], dtype: int, **attributes: Any) -> str:
+        made = graph.make_node(operator, inputs, attr=attributes, dtypes=[dtype], shapes=[None])
+        return str(made.output[0])
+
+    value = make("Cast", [node.input[0]], TensorProto.FLOAT, to=TensorProto.FLOAT)
+    column = make("Unsqueeze", [value, last], TensorProto.FLOAT)
+    below = make("Less", [column, steps], TensorProto.BOOL)
+    reached = make("Not", [below], TensorProto.BOOL)
+    ones = make("Cast", [reached], TensorProto.INT32, to=TensorProto.INT32)
+    outputs, dtypes = node.output, node.output_dtypes
+    graph.remove_node(node.name)
+    graph.make_node(
+        "ReduceSum",
+        [ones, last],
+        attr={"keepdims": 0},
+        outputs=outputs,
+        name=node.name,
+        shapes=[shape],
+        dtypes=dtypes,
+    )
 
 
 def erfc(graph: Any, node: Any, **_: Any) -> None:

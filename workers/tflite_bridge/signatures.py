@@ -86,6 +86,8 @@ def _bounds(lite: Lite, graph: Subgraph) -> dict[int, int]:
         first = node.inputs[0] if node.inputs else None
         if node.operator in THROUGH and first in origin:
             origin[node.outputs[0]] = origin[first]
+        if node.operator == "SELECT_V2" and node.inputs[2] in origin:
+            origin[node.outputs[0]] = origin[node.inputs[2]]  # indices from the end, turned round
         if node.operator in GATHERS:
             table, indices = (node.inputs[place] for place in GATHERS[node.operator])
             shape = graph.values[table].shape
