@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.export import Dim, ExportedProgram
 from torch.fx import traceback
+from torch.fx.experimental.symbolic_shapes import is_concrete_int
 
 from shared.domain.errors import BadSamples, FerryError, StepRefused
 from shared.domain.signatures import Signature
@@ -20,8 +21,9 @@ from workers.onnx_torch.importer import OnnxModule
 from workers.onnx_torch.naming import scopes
 from workers.verification.dims import BATCH, batch_names, lengths, shape_of
 
-EXAMPLE_BATCH: Final = 5
-"""0 and 1 are special to torch.export, and 2 is the length of too many other things."""
+EXAMPLE_BATCHES: Final = (5, 3, 2, 1)
+"""The first that the graph takes. 0 and 1 are special to torch.export, 2 and 3 are the lengths of
+too many other things."""
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -96,16 +98,12 @@ def _examples(module: OnnxModule, signature: Signature) -> tuple[Shapes, tuple[t
 
 
 def _extents(signature: Signature) -> Iterator[dict[str, int]]:
-    batch = {
-        name: EXAMPLE_BATCH + index
-        for index, name in enumerate(
-            sorted(batch_names(signature), key=lambda name: (name != BATCH, name))
-        )
-    }
-    varied = list(lengths(signature))
+    names = sorted(batch_names(signature), key=lambda name: (name != BATCH, name))
     # Lengths that differ come first: equal ones would be taken for one and the same.
-    for extents in sorted(varied, key=lambda each: len(set(each.values())) < len(each)):
-        yield extents | batch
+    varied = sorted(lengths(signature), key=lambda each: len(set(each.values())) < len(each))
+    for batch in EXAMPLE_BATCHES if names else EXAMPLE_BATCHES[:1]:
+        for extents in varied:
+            yield extents | {name: batch + index for index, name in enumerate(names)}
 
 
 def _example(port: Port, shape: tuple[int, ...]) -> torch.Tensor:
@@ -160,7 +158,7 @@ def _refuse_fixed(program: ExportedProgram, signature: Signature, shapes: Shapes
     for name, each in zip(program.graph_signature.user_inputs, signature.inputs, strict=True):
         traced = values[str(name)].shape
         for axis, dim in enumerate(each.shape or ()):
-            if isinstance(dim, int) or not isinstance(traced[axis], int):
+            if isinstance(dim, int) or not is_concrete_int(traced[axis]):
                 continue
             raise StepRefused(
                 f"The axis {dim or axis} of input {each.name!r} may vary in the ONNX model, and a"

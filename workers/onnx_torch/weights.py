@@ -34,6 +34,8 @@ class Weights:
         """The tensor; that of the module as it is now, which a tracer may have swapped."""
         if constant.name in self._paths:
             return _attribute(self.module, self._paths[constant.name])
+        if not constant.array.ndim and torch.compiler.is_exporting():
+            return _scalar(constant)
         kept = self._others.get(id(constant))
         if kept is None or kept[0] is not constant:
             if torch.compiler.is_exporting():
@@ -44,6 +46,12 @@ class Weights:
     def path(self, name: str) -> str | None:
         """Where an initializer lies in the module."""
         return self._paths.get(name)
+
+
+def _scalar(constant: Constant) -> torch.Tensor:
+    """A call that makes the number: a tensor would have to be handed into branches and loops."""
+    tensor = tensor_of(constant.array)
+    return torch.full((), tensor.item(), dtype=tensor.dtype)
 
 
 def _register(module: nn.Module, constant: Constant, wanted: str) -> str:
