@@ -1,17 +1,33 @@
 """Sampling: values of an image between its pixels."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import product
 
+import numpy as np
 import tensorflow as tf
 
 from workers.onnx_tensorflow.extents import lengths, shape_of
 
-Pick = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
-"""Takes images (N, *spatial, C) and places (N, *points, rank) in int32; (N, *points, C)."""
-
 SHARPNESS = -0.75
 """Of Keys' cubic convolution, as PyTorch and ONNX have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Pixels by axis: indices within the image, (N, *points, rank), and whether they were; None:
+    all of them count.
+    """
+
+    index: tf.Tensor
+    inside: tf.Tensor | None
+
+
+Resolve = Callable[[tf.Tensor, tf.Tensor], Places]
+"""Takes images (N, *spatial, C) and pixels in int32 that may lie outside of them."""
+
+Interpolation = Callable[[tf.Tensor, tf.Tensor, Resolve], tf.Tensor]
+"""Takes images, points (N, *points, rank) and what is outside; gives (N, *points, C)."""
 
 
 def spatial(x: tf.Tensor) -> tf.Tensor:
@@ -19,31 +35,33 @@ def spatial(x: tf.Tensor) -> tf.Tensor:
     return tf.convert_to_tensor(shape_of(lengths(x)[1:-1]))
 
 
-def or_zero(x: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+def or_zero(x: tf.Tensor, pixels: tf.Tensor) -> Places:
     """Zero outside of the image."""
-    sizes = spatial(x)
-    inside = tf.reduce_all((places >= 0) & (places < sizes), axis=-1, keepdims=True)
-    return tf.where(inside, or_nearest(x, places), tf.zeros([], x.dtype))
+    index = or_nearest(x, pixels).index
+    return Places(index, tf.equal(index, pixels))
 
 
-def or_nearest(x: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+def or_nearest(x: tf.Tensor, pixels: tf.Tensor) -> Places:
     """Outside of the image what is nearest at its border."""
-    return tf.gather_nd(x, tf.clip_by_value(places, 0, spatial(x) - 1), batch_dims=1)
+    return Places(tf.clip_by_value(pixels, 0, spatial(x) - 1), None)
 
 
-def linear(x: tf.Tensor, points: tf.Tensor, pick: Pick) -> tf.Tensor:
+def nearest(x: tf.Tensor, points: tf.Tensor, resolve: Resolve) -> tf.Tensor:
+    """The pixel at each point, (N, *points, C); of two the even one."""
+    return _picked(x, resolve(x, tf.cast(tf.round(points), tf.int32)))
+
+
+def linear(x: tf.Tensor, points: tf.Tensor, resolve: Resolve) -> tf.Tensor:
     """Between the pixels around each point."""
-    floor = tf.floor(points)
-    part = points - floor
-    return _weighted(x, tf.cast(floor, tf.int32), [(0, 1 - part), (1, part)], pick)
+    floor, part = _parted(points)
+    return _weighted(x, floor, {0: 1 - part, 1: part}, resolve)
 
 
-def cubic(x: tf.Tensor, points: tf.Tensor, pick: Pick) -> tf.Tensor:
+def cubic(x: tf.Tensor, points: tf.Tensor, resolve: Resolve) -> tf.Tensor:
     """With the four pixels around each point along every axis."""
-    floor = tf.floor(points)
-    part = points - floor
-    taps = [(-1, _far(part + 1)), (0, _near(part)), (1, _near(1 - part)), (2, _far(2 - part))]
-    return _weighted(x, tf.cast(floor, tf.int32), taps, pick)
+    floor, part = _parted(points)
+    weights = {-1: _far(part + 1), 0: _near(part), 1: _near(1 - part), 2: _far(2 - part)}
+    return _weighted(x, floor, weights, resolve)
 
 
 def reflected(points: tf.Tensor, low: tf.Tensor, high: tf.Tensor) -> tf.Tensor:
@@ -56,19 +74,31 @@ def reflected(points: tf.Tensor, low: tf.Tensor, high: tf.Tensor) -> tf.Tensor:
     return tf.where(tf.equal(span, 0), low, tf.where(back, high - rest, low + rest))
 
 
+def _parted(points: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    floor = tf.floor(points)
+    return tf.cast(floor, tf.int32), points - floor
+
+
 def _weighted(
-    x: tf.Tensor, floor: tf.Tensor, taps: list[tuple[int, tf.Tensor]], pick: Pick
+    x: tf.Tensor, floor: tf.Tensor, taps: dict[int, tf.Tensor], resolve: Resolve
 ) -> tf.Tensor:
     """The sum over all combinations of taps, one for each axis."""
     rank = floor.shape[-1]
-    total = None
-    for chosen in product(taps, repeat=rank):
-        weight = tf.ones([], x.dtype)
-        for axis, (_, factor) in enumerate(chosen):
-            weight = weight * tf.cast(factor[..., axis : axis + 1], x.dtype)
-        part = weight * pick(x, floor + tf.constant([step for step, _ in chosen]))
-        total = part if total is None else total + part
-    return total
+    chosen = np.array(list(product(range(len(taps)), repeat=rank)))
+    pixels = floor[..., None, :] + tf.constant(np.array(list(taps))[chosen], tf.int32)
+    factors = tf.stack(list(taps.values()), axis=-1)
+    columns = [tf.gather(factors[..., axis, :], chosen[:, axis], axis=-1) for axis in range(rank)]
+    weights = tf.reduce_prod(tf.stack(columns, axis=-1), axis=-1, keepdims=True)
+    values = _picked(x, resolve(x, pixels))
+    return tf.reduce_sum(values * tf.cast(weights, x.dtype), axis=-2)
+
+
+def _picked(x: tf.Tensor, places: Places) -> tf.Tensor:
+    values = tf.gather_nd(x, places.index, batch_dims=1)
+    if places.inside is None:
+        return values
+    inside = tf.reduce_all(places.inside, axis=-1, keepdims=True)
+    return tf.where(inside, values, tf.zeros([], x.dtype))
 
 
 def _near(x: tf.Tensor) -> tf.Tensor:

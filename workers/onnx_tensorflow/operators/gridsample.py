@@ -27,24 +27,24 @@ def grid_sample(
     if padding_mode == "reflection":
         points = sampling.reflected(points, low, high)
 
-    def pick(image: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+    def resolve(image: tf.Tensor, pixels: tf.Tensor) -> sampling.Places:
         if padding_mode == "zeros":
-            return sampling.or_zero(image, places)
+            return sampling.or_zero(image, pixels)
         if padding_mode == "reflection":
-            inside = sampling.reflected(tf.cast(places, low.dtype), low, high)
-            places = tf.cast(inside, tf.int32)
-        return sampling.or_nearest(image, places)
+            inside = sampling.reflected(tf.cast(pixels, low.dtype), low, high)
+            pixels = tf.cast(inside, tf.int32)
+        return sampling.or_nearest(image, pixels)
 
-    return Laid(_sampled(image, points, mode, pick), channels_last(x.rank))
+    return Laid(_interpolation(mode)(image, points, resolve), channels_last(x.rank))
 
 
-def _sampled(image: tf.Tensor, points: tf.Tensor, mode: str, pick: sampling.Pick) -> tf.Tensor:
+def _interpolation(mode: str) -> sampling.Interpolation:
     match mode:
         case "nearest":
-            return pick(image, tf.cast(points, tf.int32))
+            return sampling.nearest
         case "linear" | "bilinear":
-            return sampling.linear(image, points, pick)
+            return sampling.linear
         case "cubic" | "bicubic":
-            return sampling.cubic(image, points, pick)
+            return sampling.cubic
         case _:
             raise CannotTranslate(f"knows no mode {mode!r}")
