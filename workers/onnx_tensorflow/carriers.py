@@ -58,7 +58,7 @@ def told(array: NDArray[Any], dtype: int | None) -> NDArray[Any]:
     """
     import numpy as np
 
-    if array.dtype == object:
+    if array.dtype.kind in "OS":  # one string alone is bytes to numpy
         words = [each.decode("utf-8", "replace") if isinstance(each, bytes) else each
                  for each in array.flat]  # fmt: skip
         plain = np.empty(len(words), dtype=object)
