@@ -1,6 +1,7 @@
 """`make demo`: three classifiers trained on real digits, converted by the real service.
 
-One of them becomes a TensorRT-RTX engine, too, built ahead of time without a GPU.
+All become ONNX. One becomes PyTorch source code and a TensorFlow Lite model, another a SavedModel,
+and one a TensorRT-RTX engine, built ahead of time without a GPU.
 
 Everything is started here and stopped here, in a temporary folder. The exit status is not 0
 when a conversion fails, is not verified, or reads another number of digits than its source.
@@ -15,11 +16,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.digits import HELD_OUT, right_onnx
+from bench.digits import HELD_OUT
+from bench.readers import right_in
 from modelferry import Modelferry
 from modelferry.cli.words import largest_error, size
 from modelferry.embedded.part import StackError
@@ -34,11 +37,30 @@ MODELS = {
 }
 
 
+class Leg(NamedTuple):
+    """One trip to make. `ending` is how the name of the result ends."""
+
+    name: str
+    to: str
+    ending: str
+
+
+LEGS = (
+    Leg("Keras CNN", "onnx", ".onnx"),
+    Leg("PyTorch CNN", "onnx", ".onnx"),
+    Leg("Keras LSTM", "onnx", ".onnx"),
+    Leg("Keras CNN", "pytorch", "-source.zip"),
+    Leg("Keras CNN", "tflite", ".tflite"),
+    Leg("PyTorch CNN", "savedmodel", "-savedmodel.zip"),
+)
+
+
 @dataclass(frozen=True)
 class Trip:
     """One model's way through the service. `before` and `after` count digits read right."""
 
     name: str
+    to: str
     target: Path
     job: JobView
     seconds: float
@@ -58,7 +80,7 @@ def main() -> int:
         try:
             with _service(folder / "home", console) as url, Modelferry(url) as ferry:
                 _train(folder, console)
-                trips = [_convert(name, folder, ferry, console) for name in MODELS]
+                trips = [_convert(leg, folder, ferry, console) for leg in LEGS]
                 manifest = _engine(folder, ferry, console)
         except (StackError, subprocess.CalledProcessError) as error:
             console.print(f"The demo failed: {error}", style="red", highlight=False)
@@ -94,17 +116,18 @@ def _train(folder: Path, console: Console) -> None:
         console.print(f"{framework}: {time.monotonic() - began:.1f} s", highlight=False)
 
 
-def _convert(name: str, folder: Path, ferry: Modelferry, console: Console) -> Trip:
-    source = folder / MODELS[name]
-    target = source.with_suffix(".onnx")
-    seconds = _command(source, "onnx", target, ferry, console)
+def _convert(leg: Leg, folder: Path, ferry: Modelferry, console: Console) -> Trip:
+    source = folder / MODELS[leg.name]
+    target = source.with_name(source.stem + leg.ending)
+    seconds = _command(source, leg.to, target, ferry, console)
     return Trip(
-        name=name,
+        name=leg.name,
+        to=leg.to,
         target=target,
         job=ferry.job(next(iter(ferry.jobs())).id).view,
         seconds=seconds,
         before=int(source.with_suffix(".right").read_text()),
-        after=right_onnx(target),
+        after=right_in(leg.to, target),
     )
 
 
@@ -126,15 +149,16 @@ def _command(source: Path, to: str, target: Path, ferry: Modelferry, console: Co
 
 
 def _table(trips: list[Trip]) -> Table:
-    title = f"Converted to ONNX; accuracy on {HELD_OUT} digits that none has seen"
+    title = f"Converted; accuracy on {HELD_OUT} digits that none has seen"
     table = Table(title=title, box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("model", "route taken"):
+    for column in ("model", "to", "route taken"):
         table.add_column(column, no_wrap=True)
     for column in ("seconds", "size", "largest error", "before", "after"):
         table.add_column(column, justify="right", min_width=max(map(len, column.split())))
     for trip in trips:
         table.add_row(
             trip.name,
+            trip.to,
             trip.job.report.route,
             f"{trip.seconds:.1f}",
             size(trip.target.stat().st_size),
