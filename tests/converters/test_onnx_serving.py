@@ -6,6 +6,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import onnx
 import pytest
@@ -82,9 +83,11 @@ def test_an_input_that_is_an_output_and_one_that_is_never_read(bench, tmp_path, 
 
 
 @pytest.mark.parametrize("road", ROADS)
-@pytest.mark.parametrize("dtype", ["float16", "float64", "int32", "int64", "uint8", "bool"])
+@pytest.mark.parametrize(
+    "dtype", ["float16", "float64", "int8", "int32", "int64", "uint8", "uint64", "bool"]
+)
 def test_dtypes(bench, tmp_path, road, dtype):
-    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(getattr(ml_dtypes, dtype, dtype)))
     node = helper.make_node("Not" if dtype == "bool" else "Identity", ["x"], ["h"])
     built = model(
         [node, helper.make_node("Identity", ["h"], ["y"])],
@@ -92,6 +95,21 @@ def test_dtypes(bench, tmp_path, road, dtype):
         [value("y", ["k", 3], kind)],
     )
     bench.carry(road, saved(built, tmp_path))
+
+
+def test_bfloat16_at_the_ends_arrives_or_is_refused_by_name(bench, refused, tmp_path):
+    kind = TensorProto.BFLOAT16
+    built = model(
+        [helper.make_node("Identity", ["x"], ["h"]), helper.make_node("Neg", ["h"], ["y"])],
+        [value("x", ["k", 3], kind)],
+        [value("y", ["k", 3], kind)],
+    )
+    path = saved(built, tmp_path)
+    bench.carry("onnx-to-openvino", path)
+    note, _ = bench.convert("onnx-to-ort", path)
+    fault = refused(note, "conversion_failed")
+    assert fault.node == "x"
+    assert "bfloat16" in fault.detail
 
 
 @pytest.mark.parametrize("level", ["none", "basic", "extended", "all"])

@@ -174,3 +174,23 @@ def test_inputs_are_described_by_the_option_before_the_samples(saved):
     with pytest.raises(InvalidOptions) as caught:
         given_from({"x": {"shap": [1]}}, None)
     assert caught.value.fault.field.startswith("inputs.x")
+
+
+@given(st.integers(0, 2**32))
+def test_an_attention_mask_is_ones_and_then_zeros(seed):
+    mask = tensor("attention_mask", "int64", ("batch", 9))
+    drawn = generate(signature(mask), {"batch": 4}, scale=1, seed=[seed]).inputs["attention_mask"]
+    assert set(np.unique(drawn)) <= {0, 1}
+    assert (drawn[:, 0] == 1).all()
+    assert (np.diff(drawn, axis=1) <= 0).all()
+
+
+def test_strings_are_words_and_have_no_sign():
+    case = generate(signature(tensor(dtype="object", shape=(50,))), {}, scale=1, seed=[0])
+    assert {type(each) for each in case.inputs["x"]} == {str}
+    assert (mirror(case).inputs["x"] == case.inputs["x"]).all()
+
+
+def test_strings_of_the_users_own_are_taken(saved):
+    path = saved(x=np.array([["a", "bc", "d"]]))
+    assert check_samples(path, signature(tensor(dtype="object"))) == 1

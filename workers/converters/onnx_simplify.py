@@ -7,7 +7,8 @@ from pydantic import Field
 from shared.domain.formats import ONNX
 from shared.domain.offers import Fidelity
 from workers.converter import Bench, Options, converter
-from workers.deliver import LARGEST_FILE, deliver, draft
+from workers.deliver import deliver, draft
+from workers.onnxruntime_bridge.graphs import fits
 from workers.precision.models import version
 
 INFERRED: Final = 7
@@ -55,6 +56,6 @@ def convert(bench: Bench[Simplify]) -> None:
 
 
 def _layout(model: Any) -> dict[str, Any]:
-    if model.ByteSize() < LARGEST_FILE:
+    if fits(model):
         return {}
     return {"save_as_external_data": True, "location": "model.onnx.data"}

@@ -1,6 +1,6 @@
 """ONNX to ONNX Runtime's own format: the graph as ONNX Runtime has optimised it."""
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
@@ -45,7 +45,9 @@ def convert(bench: Bench[OrtOptions]) -> None:
     """Load the model, and keep what ONNX Runtime made of it."""
     import onnxruntime
 
-    _insist_on_size(bench)
+    model = read(bench.source)
+    _insist_on_size(bench, model)
+    _insist_on_ends(model)
     bench.say("optimising the graph", progress=0.2)
     draft = bench.folder / "model.ort"
     settings = onnxruntime.SessionOptions()
@@ -62,8 +64,19 @@ def convert(bench: Bench[OrtOptions]) -> None:
     draft.replace(bench.target)
 
 
-def _insist_on_size(bench: Bench[OrtOptions]) -> None:
-    model = read(bench.source)
+def _insist_on_ends(model: Any) -> None:
+    from onnx import TensorProto
+
+    for each in (*model.graph.input, *model.graph.output):
+        if each.type.tensor_type.elem_type == TensorProto.BFLOAT16:
+            raise StepRefused(
+                f"{each.name!r} is bfloat16, which ONNX Runtime takes no arrays of. Put a Cast"
+                " from or to float32 there.",
+                node=each.name,
+            )
+
+
+def _insist_on_size(bench: Bench[OrtOptions], model: Any) -> None:
     files = [bench.source, *(bench.source.parent / each for each in locations(model))]
     size = sum(each.stat().st_size for each in files)
     if size > LARGEST:

@@ -1,7 +1,19 @@
 """Walking ONNX graphs, those inside of nodes included."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
+
+LARGEST_MESSAGE: Final = (1 << 31) - 1
+"""Bytes of a protobuf message at most."""
+
+REST: Final = 1 << 20
+"""Bytes for what a model has besides nodes and weights."""
+
+
+def fits(model: Any) -> bool:
+    """Whether a model can be one message. One that cannot does not say its own size either."""
+    parts = (*model.graph.initializer, *model.graph.node, *model.graph.value_info)
+    return sum(each.ByteSize() for each in parts) + REST < LARGEST_MESSAGE
 
 
 def graphs(graph: Any) -> Iterator[Any]:

@@ -7,13 +7,11 @@ from typing import Any, Final
 
 from shared.domain.errors import FerryError
 from workers.onnxruntime_bridge.faults import read_fault
+from workers.onnxruntime_bridge.graphs import fits
 from workers.onnxruntime_bridge.widening import HALVES, mentions, widened
 
 THREADS: Final = 2
 """Few, so that sums are added in the same order on every machine."""
-
-LARGEST_MESSAGE: Final = (1 << 31) - 1
-"""Bytes of a protobuf message at most."""
 
 ROUNDED: Final = "Its nodes of {kinds} were computed in float32 and rounded after each."
 """What ONNX Runtime's CPU has no kernels for, or none that round where a GPU's do."""
@@ -38,7 +36,7 @@ def start_any(path: Path, *, optimise: bool = True) -> tuple[Any, str | None]:
     remark = ROUNDED.format(kinds=" and ".join(HALVES[kind] for kind in kinds))
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         wide = Path(folder) / "model.onnx"
-        large = model.ByteSize() >= LARGEST_MESSAGE
+        large = not fits(model)
         onnx.save(model, wide, save_as_external_data=large, location="model.onnx.data")
         return start(wide, optimise=optimise), remark
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from shared.domain.errors import StepRefused
-from workers.deliver import LARGEST_FILE
+from workers.onnxruntime_bridge.graphs import fits
 from workers.onnxruntime_bridge.widening import HALVES, widened
 from workers.runtime import Arrays
 
@@ -73,7 +73,7 @@ def save(model: Any, path: Path) -> Path:
     """Write it; a model of 2 GiB and more keeps its weights in a second file."""
     import onnx
 
-    if model.ByteSize() < LARGEST_FILE:
+    if fits(model):
         onnx.save(model, path)
     else:
         onnx.save(model, path, save_as_external_data=True, location=f"{path.name}.data")
@@ -88,7 +88,7 @@ def version(model: Any) -> int:
 def _raised(model: Any, opset: int) -> tuple[Any, list[str]]:
     from onnx import version_converter
 
-    if model.ByteSize() >= LARGEST_FILE:
+    if not fits(model):
         return model, [f"The opset was left at {version(model)}: the model is 2 GiB or more."]
     try:
         return version_converter.convert_version(model, opset), []

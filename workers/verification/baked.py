@@ -13,6 +13,10 @@ FAR: Final = 0.05
 """Relative to the largest value of the source's output. Rounding is nearer, another branch is
 not."""
 
+MOST: Final = 0.5
+"""The part of an output's values that is off at least: what was decided wrongly is wrong nearly
+everywhere."""
+
 ADVICE: Final = (
     "Export the model anew in a way that keeps it: torch.jit.script keeps branches,"
     " torch.export with dynamic_shapes keeps lengths and refuses what it cannot keep."
@@ -23,13 +27,14 @@ ADVICE: Final = (
 class Outcome:
     """One case: the shapes of its inputs, and how far the result was off.
 
-    `distance` is the largest relative difference; None where shapes or kinds differed, or where
-    the result refused the case.
+    `distance` is the largest relative difference, None where the result refused the case;
+    `share` the part of the values of the worst output that is too far off.
     """
 
     shapes: tuple[tuple[int, ...], ...]
     agreed: bool
     distance: float | None
+    share: float = 1.0
 
 
 def baked_in(outcomes: Sequence[Outcome]) -> str | None:
@@ -52,4 +57,4 @@ def baked_in(outcomes: Sequence[Outcome]) -> str | None:
 
 
 def _is_far(outcome: Outcome) -> bool:
-    return outcome.distance is None or outcome.distance > FAR
+    return outcome.distance is None or (outcome.distance > FAR and outcome.share >= MOST)

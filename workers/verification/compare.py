@@ -31,7 +31,8 @@ class Difference:
     `max_abs` is max|Δ|, `max_rel` is max|Δ| / max|source| (floats below QUIET: / QUIET),
     `cosine` the cosine of the angle between them, `largest` max|source|. All are None where
     shapes, kinds or non-finite values forbid a number. `why` says what is wrong; None where
-    they agree. `elements` counts the values that were held against each other.
+    they agree. `elements` counts the values that were held against each other,
+    and `share` is the part of them that is too far off.
     """
 
     why: str | None
@@ -40,6 +41,7 @@ class Difference:
     cosine: float | None = None
     largest: float | None = None
     elements: int = 0
+    share: float = 0.0
 
 
 def compare(
@@ -134,6 +136,7 @@ def _exact(source: NDArray[Any], result: NDArray[Any]) -> Difference:
         1.0 if not unequal else None,
         float(largest),
         source.size,
+        unequal / source.size,
     )
 
 
@@ -171,7 +174,7 @@ def _close(
     largest = float(np.abs(source).max())
     max_abs = float(delta.max())
     max_rel = max_abs / max(largest, QUIET)
-    why = None
+    why, over = None, 0
     if tolerance is None:
         why = f"differs by {max_abs:.3g} and must be equal" if max_abs else None
     else:
@@ -190,7 +193,7 @@ def _close(
     cosine = _cosine(source, result)
     if why is None and tolerance is not None and _astray(cosine, tolerance):
         why = f"points another way: the cosine is {cosine:.4g}, at least {tolerance.cosine} is due"
-    return Difference(why, max_abs, max_rel, cosine, largest, source.size)
+    return Difference(why, max_abs, max_rel, cosine, largest, source.size, over / source.size)
 
 
 def _drift(tolerance: Tolerance) -> float:

@@ -1,5 +1,6 @@
 """Cases: the inputs on which source and result are compared."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ UNBOUNDED = 8
 
 WORDS = ("", "a", "ferry", "Model Ferry", "größer", "12", "x y z")
 """Strings are drawn from these."""
+
+MASK = re.compile(r"mask(_\d+)?$", re.IGNORECASE)
+"""Names of integer inputs that say which of the others' places count."""
 
 EXACT = "biuOU"
 """Kinds of dtypes that have no sign to turn: numpy's booleans, integers and strings."""
@@ -181,12 +185,23 @@ def _draw(
         drawn: NDArray[Any] = rng.integers(0, 2, shape).astype(dtype)
         return drawn
     if dtype.kind in "iu":
-        return _integers(rng, shape, dtype, tensor.upper or (UNBOUNDED, 2, 1)[tame])
+        is_mask = tensor.upper is None and MASK.search(tensor.name)
+        upper = tensor.upper or (UNBOUNDED, 2, 1)[tame]
+        return _mask(rng, shape, dtype, tame) if is_mask else _integers(rng, shape, dtype, upper)
     if tensor.upper is not None:  # Keras' inputs are floats, those of an Embedding too
         return np.asarray(_integers(rng, shape, np.dtype(np.int64), tensor.upper), dtype)
     if tame:
         return np.asarray(rng.uniform(0.05, 1, shape) if tame == 1 else np.ones(shape), dtype)
     return np.asarray(rng.standard_normal(shape) * scale, dtype)
+
+
+def _mask(rng: Any, shape: tuple[int, ...], dtype: Any, tame: int) -> NDArray[Any]:
+    """Ones, and zeros behind them: what a row without ones means is for each to say."""
+    import numpy as np
+
+    length = shape[-1] if shape else 1
+    ends = rng.integers(1, length + 1, shape[:-1]) if length and not tame else length
+    return np.asarray(np.arange(length) < np.asarray(ends)[..., None], dtype).reshape(shape)
 
 
 def _integers(rng: Any, shape: tuple[int, ...], dtype: Any, upper: int) -> NDArray[Any]:

@@ -192,9 +192,13 @@ def _outcome(run: Run, differences: Sequence[Difference] | None) -> Outcome:
     if differences is None:
         return Outcome(shapes, agreed=False, distance=None)
     wrong = [each for each in differences if each.why]
-    apart = [each.max_rel for each in wrong if each.max_rel is not None]
-    known = len(apart) == len(wrong)
-    return Outcome(shapes, agreed=not wrong, distance=max(apart, default=0.0) if known else None)
+    worst = max(wrong, key=lambda each: each.share, default=None)
+    return Outcome(
+        shapes,
+        agreed=worst is None,
+        distance=worst.max_rel or 0.0 if worst else 0.0,
+        share=worst.share if worst else 0.0,
+    )
 
 
 def _other_names(found: Match, run: Run, given: Mapping[str, NDArray[Any]]) -> str | None:
