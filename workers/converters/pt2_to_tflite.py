@@ -26,7 +26,11 @@ SEED = 2
 class Pt2ToTflite(Options):
     """litert-torch compiles for one shape; whether others work is tried."""
 
-    quantization: Quantization = ToTflite.model_fields["quantization"]
+    quantization: Quantization = Field(
+        default=Quantization.NONE,
+        description="none keeps float32; fp16 halves the weights; dynamic keeps weights in int8;"
+        " int8 computes in integers and needs samples.",
+    )
     dynamic: bool | None = Field(
         default=None,
         description="By default lengths that may vary are kept where the result computes rightly"

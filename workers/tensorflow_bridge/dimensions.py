@@ -71,17 +71,6 @@ def _best(known: Dim, inferred: Dim, name: str, symbols: set[Dim]) -> Dim:
     return known or name
 
 
-def coherent(model: Any) -> bool:
-    """Whether ONNX's own inference finds no shape that contradicts another."""
-    import onnx
-
-    try:
-        onnx.shape_inference.infer_shapes(_light(model), strict_mode=True, data_prop=True)
-    except onnx.shape_inference.InferenceError:
-        return False
-    return True
-
-
 def _inferred(model: Any) -> dict[str, tuple[Dim, ...]]:
     """Shapes of the outputs by ONNX's own inference, on a copy that has no weights."""
     import onnx

@@ -6,6 +6,8 @@ from typing import Any
 
 Rewriter = Callable[[Any, Any], Any]
 
+RESIZES = ("ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic", "ResizeArea")
+
 
 @cache
 def register() -> None:
@@ -20,6 +22,8 @@ def register() -> None:
         "Log1p": log1p,
     }.items():
         tf_op(name).register_compat_handler(handler, 13 if name == "Bucketize" else 9)
+    for name in RESIZES:
+        tf_op(name).register_compat_handler(resize, 11)
     tfonnx.rewrite_gemm = _patient(tfonnx.rewrite_gemm)
 
 
@@ -36,6 +40,27 @@ def _patient(rewrite: Rewriter) -> Rewriter:
             return graph.get_nodes()
 
     return rewritten
+
+
+def resize(graph: Any, node: Any, **more: Any) -> None:
+    """tf2onnx' handler, by sizes where a scale would be rounded to another length.
+
+    It divides lengths into a float32 scale, and ONNX multiplies it back and cuts off.
+    """
+    from tf2onnx.onnx_opset.nn import Resize
+
+    size, shape = node.inputs[1], graph.get_shape(node.input[0])
+    if size.is_const() and shape and _drifts(shape[1:3], size.get_tensor_value()):
+        hidden = graph.make_node("Identity", [node.input[1]], shapes=[[2]])
+        graph.replace_input(node, node.input[1], hidden.output[0], 1)
+    Resize.version_11(graph, node, **more)
+
+
+def _drifts(lengths: Any, wanted: Any) -> bool:
+    import numpy as np
+
+    pairs = zip(lengths, wanted, strict=True)
+    return any(old > 0 and int(float(np.float32(new / old)) * old) != new for old, new in pairs)
 
 
 def bucketize(graph: Any, node: Any, **_: Any) -> None:

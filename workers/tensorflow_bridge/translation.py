@@ -9,7 +9,7 @@ from typing_extensions import override
 from shared.domain.errors import StepRefused, UnsupportedOperator
 from shared.domain.signatures import Signature
 from workers.tensorflow_bridge import operators
-from workers.tensorflow_bridge.dimensions import coherent, restore
+from workers.tensorflow_bridge.dimensions import restore
 from workers.tensorflow_bridge.freezing import Frozen
 from workers.tensorflow_bridge.protobufs import spared
 
@@ -18,9 +18,6 @@ HIGHEST_OPSET: Final = 18  # tf2onnx knows no IR version for higher ones
 
 UNWANTED: Final = {"einsum_optimizer"}
 """Takes Einsum apart, which ONNX has itself: half a second an equation and no faster a model."""
-
-MOVES: Final = "optimize_transpose"
-"""Carries transposes past other nodes, and gets the axes of some wrong."""
 
 
 def translate(frozen: Frozen, opset: int, say: Callable[[str], None]) -> Any:
@@ -58,11 +55,7 @@ def _model(frozen: Frozen, opset: int, say: Callable[[str], None]) -> Any:
     try:
         with spared():
             graph = optimizer.optimize_graph(_mapped(frozen, opset), False, optimizers=chosen)  # noqa: FBT003 - tf2onnx's signature
-            model = graph.make_model("converted by Modelferry")
-        if coherent(model):
-            return model
-        say("transposes were moved wrongly; trying again with all of them where they were")
-        del chosen[MOVES]
+            return graph.make_model("converted by Modelferry")
     except UnsupportedOperator:
         raise
     except Exception as error:  # noqa: BLE001 - an optimizer may raise anything

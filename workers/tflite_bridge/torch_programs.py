@@ -38,7 +38,7 @@ def _named(program: Any) -> Any:
     inner = program.module()
     names = [tensor.name for tensor in signature_of(program).outputs]
 
-    class Named(torch.nn.Module):
+    class Named(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.inner = inner
