@@ -13,7 +13,8 @@ REST: Final = 1 << 20
 def fits(model: Any) -> bool:
     """Whether a model can be one message. One that cannot does not say its own size either."""
     parts = (*model.graph.initializer, *model.graph.node, *model.graph.value_info)
-    return sum(each.ByteSize() for each in parts) + REST < LARGEST_MESSAGE
+    size: int = sum(each.ByteSize() for each in parts)
+    return size + REST < LARGEST_MESSAGE
 
 
 def graphs(graph: Any) -> Iterator[Any]:
