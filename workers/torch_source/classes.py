@@ -151,7 +151,7 @@ def _share(units: list[Unit | Holder], found: Classes, name: str | None) -> None
     init = [*writer.lines(first), *(f"self.{each} = {each}" for each in sorted(inner))]
     body = _filled(first.lines if isinstance(first, Unit) else [], texts[count:], inner)
     klass = Klass(
-        name=_free(name or _class_name(first), found),
+        name=_free(name or _class_name(units), found),
         parameters=[(each, _type(column)) for column, each in _first_of(chosen)],
         init=init,
         attributes=writer.attributes,
@@ -252,12 +252,14 @@ def _filled(lines: list[str], texts: list[str], inner: set[str]) -> list[str]:
     return [MARKED.sub(fill, line) for line in lines]
 
 
-def _class_name(unit: Unit | Holder) -> str:
+def _class_name(units: list[Unit | Holder]) -> str:
+    unit = units[0]
     kind = unit.type.rpartition(".")[2] if isinstance(unit, Unit) else ""
     if kind.isidentifier() and kind not in {"Sequential", "Module", "ModuleList", "type"}:
         return kind
     path = unit.path if isinstance(unit, Unit) else ""
-    if isinstance(unit, Unit) and (made := _by_layers(unit)):
+    called = {each.path.rpartition(".")[2] for each in units if isinstance(each, Unit)}
+    if isinstance(unit, Unit) and len(called) > 1 and (made := _by_layers(unit)):
         return made
     words = [each for each in path.split(".") if each and not each.isdigit()]
     word = words[-1] if words else "part"

@@ -26,11 +26,9 @@ class Plan:
 def plan(program: Program) -> Plan:
     """Find the layers: a name has one, or none where two calls want different ones of it."""
     found = [(op, match) for op in every(program.ops) if (match := matched(op))]
-    below: dict[str, set[str]] = defaultdict(set)
-    for state in used_states(program):
-        parts = state.path.split(".")
-        for end in range(len(parts)):
-            below[".".join(parts[:end])].add(state.path)
+    for _, match in found:
+        _adopt(match)
+    below = _below(program, found)
     by_prefix: dict[str, list[tuple[Op, Match]]] = defaultdict(list)
     for op, match in found:
         prefix = prefix_of(match.layer.tensors)
@@ -38,17 +36,44 @@ def plan(program: Program) -> Plan:
             by_prefix[prefix].append((op, match))
     made = Plan()
     for prefix, matches in by_prefix.items():
+        main = _main(prefix, matches, below)
         for op, match in matches:
             path = _tied(op, match, prefix, below)
             if path is not None:
                 match.layer.tied.update(match.layer.tensors)
                 match.layer.tensors.clear()
-            elif _agrees(match.layer, _main(prefix, matches, below)):
+            elif _agrees(match.layer, main):
                 path = prefix
             if path is not None:
                 made.layers[id(op)] = (path, match)
                 made.made.update(id(each) for each in match.needs)
     return made
+
+
+def _below(program: Program, found: list[tuple[Op, Match]]) -> dict[str, set[str]]:
+    """By the path of each module, the paths of the tensors in it."""
+    below: dict[str, set[str]] = defaultdict(set)
+    adopted = [state for _, match in found for state in match.layer.tensors.values()]
+    for state in (*used_states(program), *adopted):
+        parts = state.path.split(".")
+        for end in range(len(parts)):
+            below[".".join(parts[:end])].add(state.path)
+    return below
+
+
+def _adopt(match: Match) -> None:
+    """Give a layer a vector of its own where it borrows another module's.
+
+    Writers of ONNX keep equal vectors once, whoever they belong to; a copy costs little.
+    """
+    tensors = match.layer.tensors
+    weight = tensors.get("weight")
+    if weight is None or not weight.path.endswith(".weight"):
+        return
+    prefix = weight.path.removesuffix(".weight")
+    for name, state in tensors.items():
+        if state.tensor.ndim == 1 and state.path != f"{prefix}.{name}":
+            tensors[name] = State(f"{prefix}.{name}", state.tensor, state.kind, state.trained)
 
 
 def every(ops: list[Op]) -> list[Op]:

@@ -68,6 +68,7 @@ class Builder:
         for value in leaves(scope.outputs):
             if isinstance(value, State) and not is_written(value):
                 place(unit, parts_of(value.path, owner), value)
+        _spread(unit)
         return unit
 
     def _parts(self, step: Step, owner: str, outside: set[int]) -> Iterator[tuple[str, Part]]:
@@ -175,6 +176,24 @@ def place(unit: Unit | Chain | Holder, names: tuple[str, ...], part: Part) -> No
     if isinstance(there, Holder) and there is not part:
         for name, each in below(there).items():
             below(part).setdefault(name, each)
+
+
+def _spread(unit: Unit) -> None:
+    """Numbered parts with gaps between them are no list: each becomes an attribute."""
+    several = unit.parts.get(NUMBERED)
+    if not isinstance(several, Holder) or not several.is_list:
+        return
+    if set(several.parts) == set(map(str, range(len(several.parts)))):
+        return
+    del unit.parts[NUMBERED]
+    for number, part in several.parts.items():
+        unit.parts[f"layer{number}"] = part
+        unit.lines = [
+            line.replace(f"self.{NUMBERED}[{number}]", f"self.layer{number}").replace(
+                f'("{NUMBERED}.{number}.', f'("layer{number}.'
+            )
+            for line in unit.lines
+        ]
 
 
 def _inside(op: Op) -> list[Op]:
