@@ -38,8 +38,8 @@ def _of_lists(said: str, places: Mapping[str, str]) -> FerryError | None:
         return None
     return UnsupportedOperator(
         "TensorFlow Lite cannot hold the list of tensors that a recurrent layer or a loop keeps"
-        " where its batch may vary. Set dynamic=false to have the batch fixed to 1, or build the"
-        " layer with unroll=True.",
+        " where its batch may vary. Build the layer with unroll=True, or export the model for a"
+        " fixed batch.",
         node=places.get(found.group()),
         operator=found.group(),
     )
