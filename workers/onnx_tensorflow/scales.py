@@ -10,6 +10,9 @@ from workers.onnx_tensorflow.extents import are_known, lengths, whole
 from workers.onnx_tensorflow.layout import Laid, laid
 from workers.onnx_tensorflow.symbolic import read
 
+IMAGE_AXES = 2
+"""From which axis on an image is resized."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -63,8 +66,16 @@ def _to_sizes(
     return [
         Scale(axis, old, new, _ratio(new, old))
         for axis, old, new in zip(places, before, after, strict=True)
-        if not (are_known([old, new]) and old == new) and old is not new
+        if not _stays(axis, old, new)
     ]
+
+
+def _stays(axis: int, old: Any, new: Any) -> bool:
+    """Whether an axis keeps its length. An open batch or number of channels, which exporters
+    copy from the input's own shape, is taken to: what resizes is an image."""
+    if are_known([old, new]):
+        return bool(old == new)
+    return axis < IMAGE_AXES and not are_known([old]) and not are_known([new])
 
 
 def _in_proportion(
