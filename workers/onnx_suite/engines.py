@@ -23,7 +23,7 @@ OWN: Final = {
 BESIDE: Final = "bench.backends"
 """Where a checkout has the engines that ours are compared with."""
 
-ALWAYS: Final = ("numpy", "ml_dtypes", "onnx", "onnx.numpy_helper", "google.protobuf.message")
+ALWAYS: Final = ("numpy", "ml_dtypes", "onnx", "onnx.inliner", "google.protobuf.message")
 OF_OWN: Final[Mapping[str, tuple[str, ...]]] = {
     "pytorch": ("torch", "torch.fx"),
     "tensorflow": ("tensorflow",),

@@ -40,6 +40,6 @@ DOZEN: Final = (
     "torch.cond",
     "Llama",
     "ViT (transformers)",
-    "MobileNetV2 (Keras)",
+    "Small CNN (Keras)",
 )
 """Those that are converted on every change; the rest when the table is made."""

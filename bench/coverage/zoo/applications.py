@@ -24,10 +24,12 @@ FAMILY: Final = "keras.applications"
 
 
 def applications() -> list[Architecture]:
-    """Each with its own preprocessing where it has one, ten classes and a batch that varies."""
+    """Each with its own preprocessing where it has one, ten classes and a batch that varies;
+    and a small network of our own."""
     return [
-        Architecture(f"{name} (Keras)", FAMILY, "keras", _writer(name, side))
-        for name, side in SIDES.items()
+        Architecture("Small CNN (Keras)", "own", "keras", _small),
+        *(f"{name} (Keras)", FAMILY, "keras", _writer(name, side))
+        for name, side in SIDES.items())
     ]
 
 
@@ -44,6 +46,28 @@ def _writer(name: str, side: int) -> Callable[[Path], bool]:
         return True
 
     return write
+
+
+def _small(path: Path) -> bool:
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((16, 16, 3)),
+            layers.Conv2D(8, 3, 2, padding="same", use_bias=False),
+            layers.BatchNormalization(),
+            layers.ReLU(6.0),
+            layers.DepthwiseConv2D(3, padding="same"),
+            layers.MaxPooling2D(),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(5, activation="softmax"),
+        ]
+    )
+    varied(model)
+    model.save(path)
+    return True
 
 
 def varied(model: Any) -> None:

@@ -77,7 +77,10 @@ def translator() -> Made:
 
         def forward(self, source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
             mask = torch.full((6, 6), float("-inf")).triu(1)
-            return self.head(self.both(self.words(source), self.words(target), tgt_mask=mask))
+            made = self.both(
+                self.words(source), self.words(target), tgt_mask=mask, tgt_is_causal=True
+            )
+            return self.head(made)
 
     return Translator(), (torch.randint(0, 60, (2, 9)), torch.randint(0, 60, (2, 6)))
 
@@ -246,7 +249,7 @@ def mixture() -> Made:
             best, where = self.gate(x).softmax(-1).topk(2, -1)
             chosen = torch.zeros_like(self.gate(x)).scatter(-1, where, best)
             every = torch.einsum("btc,ecd->bted", x, self.wide).relu()
-            return torch.einsum("bted,edc,bte->btc", every, self.back, chosen)
+            return (torch.einsum("bted,edc->btec", every, self.back) * chosen[..., None]).sum(2)
 
     return Experts(), (torch.randn(2, 5, 12),)
 
