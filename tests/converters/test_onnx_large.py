@@ -110,6 +110,14 @@ def test_openvino(large, tmp_path):
     shutil.rmtree(result)
 
 
+def test_savedmodel(large, tmp_path):
+    result = convert("onnx-to-savedmodel", large, tmp_path)
+    assert (result / "saved_model.pb").stat().st_size < 1 << 20
+    assert sum(each.stat().st_size for each in (result / "variables").iterdir()) > SIZE
+    proven(large, result, "savedmodel")
+    shutil.rmtree(result)
+
+
 def test_one_file_cannot_hold_it(large, tmp_path):
     with pytest.raises(InvalidOptions, match=str((1 << 31) - 1)):
         convert("onnx-join", large, tmp_path, external_data=False)
