@@ -181,6 +181,11 @@ def _mark_scopes(program: ExportedProgram, where: Mapping[str, tuple[str, ...]])
             stack = {"": ("", "Model")}
             for depth in range(1, len(scope) + 1):
                 path = ".".join(scope[:depth])
-                stack[path] = (path, f"{scope[depth - 1]}.Module")
+                stack[path] = (path, f"{_kind(scope[:depth])}.Module")
             node.meta["nn_module_stack"] = stack
             node.meta["onnx_node"] = name
+
+
+def _kind(scope: tuple[str, ...]) -> str:
+    """What a module is called whatever its number: `0` and `1` of `layers` are of one kind."""
+    return next((part for part in reversed(scope) if not part.isdigit()), "item")
