@@ -28,8 +28,10 @@ def applications() -> list[Architecture]:
     and a small network of our own."""
     return [
         Architecture("Small CNN (Keras)", "own", "keras", _small),
-        *(f"{name} (Keras)", FAMILY, "keras", _writer(name, side))
-        for name, side in SIDES.items())
+        *(
+            Architecture(f"{name} (Keras)", FAMILY, "keras", _writer(name, side))
+            for name, side in SIDES.items()
+        ),
     ]
 
 
