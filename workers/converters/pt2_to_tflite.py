@@ -46,7 +46,7 @@ class Pt2ToTflite(Options):
     summary="litert-torch; compiled for the shapes of the example, others kept where they work",
     packages=("torch", "litert-torch", "ai-edge-litert", "ai-edge-quantizer", "numpy"),
     memory=8.0,
-    fidelity=Fidelity.CLOSE,
+    fidelity=Fidelity.NARROW,
     version=1,
     samples_for={"quantization": "int8"},
     environment={"JAX_PLATFORMS": "cpu"},
