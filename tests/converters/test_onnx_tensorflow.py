@@ -110,6 +110,21 @@ def test_images_with_channels_last_are_verified(bench: Any, tmp_path: Path) -> N
     assert "image with the channels last" in carried.report["matched_by"]
 
 
+def test_it_goes_on_to_tensorflow_lite_without_a_transpose(bench: Any, tmp_path: Path) -> None:
+    from ai_edge_litert.interpreter import Interpreter
+
+    path = cnn(tmp_path / "cnn.onnx")
+    produced, saved = bench.convert(EDGE, path, inputs_channels_last=True)
+    assert isinstance(produced, ProducedNote), produced
+    produced, lite = bench.convert("savedmodel-to-tflite", saved)
+    assert isinstance(produced, ProducedNote), produced
+    verdict = bench.verify((path, "onnx"), (lite, "tflite"))
+    assert isinstance(verdict, AgreedNote), verdict
+    found = {each["op_name"] for each in Interpreter(model_path=str(lite))._get_ops_details()}
+    assert "CONV_2D" in found
+    assert "TRANSPOSE" not in found
+
+
 def test_channels_last_where_none_could_tell_is_refused(
     bench: Any, tmp_path: Path, refused: Any
 ) -> None:
