@@ -15,7 +15,7 @@ import numpy as np
 from workers.onnx_graph.lifetimes import with_lifetimes
 from workers.onnx_graph.nodes import Graph, Node
 from workers.onnx_graph.values import Constant
-from workers.onnx_torch.naming import LAYERS, every
+from workers.onnx_torch.naming import LAYERS, SEPARATORS, every
 
 DOMAIN: Final = "modelferry"
 """Of operators that no file holds: they are made here."""
@@ -32,11 +32,15 @@ MATRIX: Final = 2
 
 def with_layers(graph: Graph) -> Graph:
     """The graph with its layers put together; graphs within it stay as they are."""
-    return with_lifetimes(_with_embeddings(_with_linear(_with_own_vectors(graph))))
+    return with_lifetimes(_with_embeddings(_with_own_vectors(_with_linear(graph))))
 
 
 def _with_own_vectors(graph: Graph) -> Graph:
-    """A small vector that several layers read is each one's own: an exporter merged them."""
+    """A small vector that several layers read is each one's own: an exporter merged them.
+
+    The layer that it is named after keeps it; the others get copies without a name of their
+    own, which are called after whoever reads them.
+    """
     readers = defaultdict(list)
     for node in every(graph):
         for index, name in enumerate(node.inputs):
@@ -48,12 +52,19 @@ def _with_own_vectors(graph: Graph) -> Graph:
         shared = len({node.scope for node, _ in layers}) > 1 and len(layers) == len(readers[name])
         if not shared or each.array.ndim != 1 or each.array.nbytes > SMALL:
             continue
+        layers.sort(key=lambda reader: not _is_named_after(name, reader[0]))
         for number, (node, index) in enumerate(layers[1:], 2):
-            own = f"{name}_{number}"
+            own = f"{name}#{number}"
             constants[own] = Constant(each.array, own)
             renamed[id(node)][index] = own
     nodes = tuple(_reading(node, renamed.get(id(node), {})) for node in graph.nodes)
     return replace(graph, nodes=nodes, constants=constants)
+
+
+def _is_named_after(name: str, node: Node) -> bool:
+    """Whether the initializer's path leads through the module that the node is in."""
+    folder = ".".join(SEPARATORS.split(name)[:-1])
+    return bool(node.scope) and folder.endswith(".".join(SEPARATORS.split(".".join(node.scope))))
 
 
 def _reading(node: Node, names: Mapping[int, str]) -> Node:
