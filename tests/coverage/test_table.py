@@ -1,8 +1,12 @@
 """The table that the documents show: whole, and drawn from what was run."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from bench.coverage import kept
 from bench.coverage.backend import ENGINES
 from bench.coverage.drawing import PARTS
+from bench.coverage.formats import pairs
 from bench.coverage.rows import TARGETS
 from bench.coverage.zoo import ZOO
 
@@ -23,3 +27,12 @@ def test_every_engine_ran_all_cases() -> None:
 
 def test_every_part_can_be_drawn() -> None:
     assert all(draw().startswith(("|", "\n")) for draw in PARTS.values())
+
+
+def test_the_planner_still_goes_the_ways_of_the_file(tmp_path: Path) -> None:
+    told, found = kept.read().formats, pairs(tmp_path)
+    assert _routes(found) == _routes(told), "make pin draws the table anew"
+
+
+def _routes(table: Mapping[str, Mapping[str, kept.Pair]]) -> dict[tuple[str, str], object]:
+    return {(one, other): pair.route for one, row in table.items() for other, pair in row.items()}
