@@ -6,11 +6,11 @@ from typing import Any
 
 from shared.domain.coverage import Coverage, Gap
 from shared.domain.errors import UnsupportedOperator
+from workers.onnx_files.protos import read_proto
 from workers.onnx_graph.covering import coverage
 from workers.onnx_graph.light import calls
 from workers.onnx_graph.nodes import Model
 from workers.onnx_graph.registry import Registry
-from workers.runtimes.onnx import read_proto
 
 
 def covered(

@@ -6,7 +6,7 @@ from shared.domain.formats import ONNX
 from workers.converter import Bench, Options, converter
 from workers.onnx_bridge.opsets import converted
 from workers.onnx_bridge.skeletons import finish, read
-from workers.precision.models import version
+from workers.onnx_files.opsets import version
 
 
 class Opset(Options):

@@ -8,8 +8,8 @@ from shared.domain.formats import ONNX
 from shared.domain.offers import Fidelity
 from workers.converter import Bench, Options, converter
 from workers.deliver import deliver, draft
+from workers.onnx_files.opsets import version
 from workers.onnxruntime_bridge.graphs import fits
-from workers.precision.models import version
 
 INFERRED: Final = 7
 """The opset from which onnxslim infers shapes; of an older model its inference makes nothing."""

@@ -8,8 +8,8 @@ from shared.domain.errors import StepRefused
 from shared.domain.formats import ONNX, ORT
 from workers.converter import Bench, Options, converter
 from workers.onnx_bridge.skeletons import read
+from workers.onnx_files.external import locations
 from workers.onnxruntime_bridge.faults import read_fault
-from workers.runtimes.onnx_external import locations
 
 LEVELS: Final = {
     "none": "ORT_DISABLE_ALL",

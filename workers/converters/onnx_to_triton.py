@@ -9,8 +9,9 @@ from pydantic import Field
 from shared.domain.formats import ONNX, TRITON
 from shared.domain.offers import Fidelity
 from workers.converter import Bench, converter
-from workers.runtimes.onnx import OnnxRuntime, read_proto
-from workers.runtimes.onnx_external import locations
+from workers.onnx_files.external import locations
+from workers.onnx_files.protos import read_proto
+from workers.runtimes.onnx import OnnxRuntime
 from workers.triton_bridge.assemble import assemble
 from workers.triton_bridge.config import Backend
 from workers.triton_bridge.options import TritonOptions

@@ -9,6 +9,7 @@ from shared.domain.errors import StepRefused
 from shared.domain.formats import PT2, TFLITE
 from shared.domain.offers import Fidelity
 from workers.converter import Bench, Options, converter
+from workers.converters.torch_programs import compile_program
 from workers.runtimes.pt2 import Pt2Runtime, signature_of
 from workers.runtimes.pt2_load import load_program
 from workers.tflite_bridge import files
@@ -16,7 +17,6 @@ from workers.tflite_bridge.loosening import holds, loosen
 from workers.tflite_bridge.options import Quantization, ToTflite
 from workers.tflite_bridge.quantizing import quantize
 from workers.tflite_bridge.refusing import accept
-from workers.tflite_bridge.torch_programs import compile_program
 from workers.verification.cases import Run, reference_runs
 
 SEED = 2

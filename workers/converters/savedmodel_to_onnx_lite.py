@@ -5,7 +5,7 @@ from shared.domain.offers import Fidelity
 from workers.converter import Bench, converter
 from workers.converters.savedmodel_to_onnx import SavedModelToOnnx
 from workers.tensorflow_bridge import saved_models
-from workers.tensorflow_bridge.lite import to_onnx
+from workers.tflite_bridge.detour import to_onnx
 
 
 @converter(

@@ -11,7 +11,7 @@ from shared.domain.formats import ONNX
 from shared.domain.npz import read_arrays
 from shared.domain.recognition import Recognised, recognise
 from workers.local.files import File, described
-from workers.runtimes.onnx_external import locations
+from workers.onnx_files.external import locations
 
 
 def take_in(path: Path, said: str | None, folder: Path) -> tuple[File, tuple[str, ...]]:

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from shared.domain.errors import FerryError, StepRefused, UnsupportedOperator
 from workers.onnx_bridge.bodies import written_out
+from workers.onnx_files.opsets import version
 from workers.onnx_graph.light import calls, inferred, inlined, lightened
 from workers.onnx_graph.reading import OWN
-from workers.precision.models import version
 
 HIDDEN: Final = "hidden.from.the.converter"
 FREE_WEIGHTS: Final = 4

@@ -6,8 +6,8 @@ from typing import Any
 
 from workers.converter import Bench
 from workers.deliver import deliver, draft
-from workers.runtimes.onnx import read_proto
-from workers.runtimes.onnx_external import check_external, locations
+from workers.onnx_files.external import check_external, locations
+from workers.onnx_files.protos import read_proto
 
 
 def read(path: Path) -> Any:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.errors import InvalidModel, UnsupportedOperator
+from workers.onnx_files.external import check_external
+from workers.onnx_files.protos import read_proto
 from workers.onnx_graph import light
 from workers.onnx_graph.aliases import with_constants
 from workers.onnx_graph.attributes import attributes_of
@@ -16,8 +18,6 @@ from workers.onnx_graph.ports import dtype_of, port
 from workers.onnx_graph.scopes import scope_of
 from workers.onnx_graph.tensors import array_of, dense
 from workers.onnx_graph.values import Constant
-from workers.runtimes.onnx import read_proto
-from workers.runtimes.onnx_external import check_external
 
 OWN: Final = ("", "ai.onnx")
 """ONNX's own domain, by both of its names."""

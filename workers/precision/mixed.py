@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from workers.converter import Bench
 from workers.deliver import deliver, draft
+from workers.onnx_files.opsets import version
 from workers.onnxruntime_bridge.widening import HALVES, mentions, widened
 from workers.precision.choice import Graph, kept
 from workers.precision.findings import Findings, Probes, types_of
 from workers.precision.lowering import Lowering
-from workers.precision.models import load, save, version
+from workers.precision.models import load, save
 from workers.precision.runs import inputs_for
 from workers.precision.slots import FLOAT, slots
 from workers.precision.targets import Half

@@ -6,15 +6,13 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from shared.domain.errors import StepRefused
+from workers.onnx_files.opsets import version
 from workers.onnxruntime_bridge.graphs import fits
 from workers.onnxruntime_bridge.widening import HALVES, widened
 from workers.runtime import Arrays
 
 OLDEST: Final = 13
 """The opset from which a scale may be given per channel."""
-
-DEFAULT: Final = ("", "ai.onnx")
-"""Both name the standard operators."""
 
 
 def load(path: Path, opset: int = OLDEST) -> tuple[Any, list[str]]:
@@ -78,11 +76,6 @@ def save(model: Any, path: Path) -> Path:
     else:
         onnx.save(model, path, save_as_external_data=True, location=f"{path.name}.data")
     return path
-
-
-def version(model: Any) -> int:
-    """The opset of the standard operators."""
-    return max((each.version for each in model.opset_import if each.domain in DEFAULT), default=1)
 
 
 def _raised(model: Any, opset: int) -> tuple[Any, list[str]]:

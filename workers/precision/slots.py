@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from workers.onnx_files.opsets import DEFAULT
 from workers.onnxruntime_bridge.graphs import subgraphs
-from workers.precision.models import DEFAULT
 from workers.precision.targets import Half
 
 FLOAT: Final = "tensor(float)"

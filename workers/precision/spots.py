@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from workers.precision.models import DEFAULT
+from workers.onnx_files.opsets import DEFAULT
 from workers.precision.slots import FLOAT
 
 

@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from shared.domain.archives import unpack
-from shared.domain.errors import FerryError, InvalidModel
+from shared.domain.errors import InvalidModel
 from shared.domain.formats import ONNX, Format
 from shared.domain.signatures import Dim, Inspection, Signature, Tensor
 from workers.onnx_bridge.cutting import ends_at
+from workers.onnx_files.external import check_external, small_external
+from workers.onnx_files.protos import read_proto
 from workers.onnxruntime_bridge.sessions import start_any
 from workers.onnxruntime_bridge.widening import HALVES
 from workers.runtime import MOST_UNPACKED, Arrays, Given, Runtime, Session
 from workers.runtimes.onnx_bounds import bounds
-from workers.runtimes.onnx_external import check_external, small_external
 from workers.runtimes.onnx_operators import check_operators
 from workers.runtimes.onnx_order import put_in_order
 from workers.runtimes.onnx_sizes import check_sizes
@@ -124,27 +125,6 @@ def take_in_small(path: Path) -> None:
         tensor.data_location = onnx.TensorProto.DEFAULT
     if put_in_order(model) or small:
         path.write_bytes(model.SerializeToString())
-
-
-def read_proto(path: Path) -> Any:
-    """The ModelProto, without weights that lie in other files.
-
-    Raises:
-        InvalidModel: the file ends too early, or is no model.
-    """
-    import onnx
-
-    try:
-        model = onnx.load(path, load_external_data=False)
-    except FerryError:
-        raise
-    except Exception as error:
-        raise InvalidModel(
-            "The file cannot be parsed as ONNX: it is cut short or damaged. Upload it again."
-        ) from error
-    if not model.graph.output:
-        raise InvalidModel("The ONNX file holds no graph with an output.")
-    return model
 
 
 def _fed(array: NDArray[Any]) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.errors import InvalidModel
-from workers.runtimes.onnx_external import tensors
+from workers.onnx_files.external import tensors
 
 PAIRED: Final = (2, 4)
 """Bits. Values as small as that share a number; those of six share bytes only."""

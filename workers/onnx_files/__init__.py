@@ -1,0 +1,1 @@
+"""ONNX files, before anybody makes something of them."""
