@@ -25,6 +25,7 @@ How an operator file says what it does about layout:
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from operator import index
 from typing import Annotated, Any, Final
 
 from typing_extensions import override
@@ -126,8 +127,12 @@ class Laid:
         return self.tensor.dtype
 
     def stored(self, axis: int) -> int:
-        """Where the logical axis (negative: from the end) is stored."""
-        return self.order.index(axis % self.rank)
+        """Where the logical axis (negative: from the end) is stored.
+
+        Raises:
+            CannotTranslate: which axis it is, is only known when the model runs.
+        """
+        return self.order.index(_known(axis) % self.rank)
 
     def like(self, tensor: Any) -> "Laid":
         """Another tensor in the same layout."""
@@ -254,6 +259,16 @@ def plain(values: Iterable[Any]) -> list[Any]:
         plain(each) if isinstance(each, list) else None if each is None else laid(each).plain
         for each in values
     ]
+
+
+def _known(axis: Any) -> int:
+    try:
+        return index(axis)
+    except TypeError as error:
+        raise CannotTranslate(
+            "is told an axis only when the model runs",
+            hint="Make its axes constants of the model.",
+        ) from error
 
 
 def _canonical_order(value: Any) -> Order | None:

@@ -18,12 +18,12 @@ def reduced(
         axes: None or empty stands for all of them.
         noop: with that, none or empty stands for none: each element is reduced alone.
     """
-    chosen = (
-        list(range(x.rank)) if not axes and not noop else [each % x.rank for each in axes or ()]
-    )
-    found = compute(x.tensor, sorted(x.stored(axis) for axis in chosen), keep)
-    if keep or not chosen:
+    everywhere = axes is None or not len(axes)
+    told = range(0 if noop else x.rank) if everywhere else axes or ()
+    places = sorted(x.stored(axis) for axis in told)
+    found = compute(x.tensor, places, keep)
+    if keep or not places:
         return x.like(found)
-    left = [axis for axis in x.order if axis not in chosen]
+    left = [axis for place, axis in enumerate(x.order) if place not in places]
     names = sorted(left)
     return Laid(found, tuple(names.index(axis) for axis in left))

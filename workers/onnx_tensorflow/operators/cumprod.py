@@ -9,5 +9,5 @@ from workers.onnx_tensorflow.layout import Laid, Stored
 
 @operator("CumProd", since=26)
 def cumprod(x: Stored, axis: Number, *, exclusive: int, reverse: int) -> Laid:
-    found = tf.math.cumprod(x.tensor, x.stored(int(axis)), bool(exclusive), bool(reverse))
+    found = tf.math.cumprod(x.tensor, x.stored(axis), bool(exclusive), bool(reverse))
     return x.like(found)

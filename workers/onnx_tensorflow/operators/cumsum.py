@@ -9,4 +9,4 @@ from workers.onnx_tensorflow.layout import Laid, Stored
 
 @operator("CumSum", since=11)
 def cumsum(x: Stored, axis: Number, *, exclusive: int, reverse: int) -> Laid:
-    return x.like(tf.cumsum(x.tensor, x.stored(int(axis)), bool(exclusive), bool(reverse)))
+    return x.like(tf.cumsum(x.tensor, x.stored(axis), bool(exclusive), bool(reverse)))
