@@ -12,9 +12,21 @@ REST: Final = 1 << 20
 
 def fits(model: Any) -> bool:
     """Whether a model can be one message. One that cannot does not say its own size either."""
-    parts = (*model.graph.initializer, *model.graph.node, *model.graph.value_info)
-    size: int = sum(each.ByteSize() for each in parts)
-    return size + REST < LARGEST_MESSAGE
+    others = (*model.graph.node, *model.graph.value_info)
+    size: int = sum(each.ByteSize() for each in others)
+    return size + sum(map(_bytes, model.graph.initializer)) + REST < LARGEST_MESSAGE
+
+
+def _bytes(tensor: Any) -> int:
+    """Of a weight, which alone may be too large to say it."""
+    from math import prod
+
+    from onnx import helper
+
+    if tensor.HasField("raw_data"):
+        return int(prod(tensor.dims) * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize)
+    size: int = tensor.ByteSize()
+    return size
 
 
 def graphs(graph: Any) -> Iterator[Any]:
