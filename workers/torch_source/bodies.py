@@ -12,7 +12,7 @@ from workers.torch_source.expressions import Expr, Level, listed, literal, seque
 from workers.torch_source.indexing import in_place
 from workers.torch_source.inlining import Inlined, Step, inlined_steps, steps_of
 from workers.torch_source.naming import PLAIN, by_maker, by_use, first_free, of_argument, of_length
-from workers.torch_source.paths import module_at, parts_of, tensor_at
+from workers.torch_source.paths import part_at, parts_of
 from workers.torch_source.plan import Plan
 from workers.torch_source.scopes import Scope
 from workers.torch_source.sizes import Sizes, axis_of, is_tensor, length_of
@@ -277,9 +277,7 @@ class Function:
     def _state(self, state: State) -> Expr:
         if state.kind is Kind.CONSTANT and (made := constant_expr(state, self.device())):
             return made
-        return Expr(
-            tensor_at(parts_of(state.path, self.owner), parameter=state.kind is Kind.PARAMETER)
-        )
+        return Expr(part_at(parts_of(state.path, self.owner)))
 
     def _size(self, op: Op) -> Expr:
         if op.key != "sym_size":
@@ -306,12 +304,12 @@ class Function:
     def step_expr(self, step: Step) -> Expr:
         item = step.item
         if isinstance(item, Scope):
-            function = module_at(parts_of(item.call.module, self.owner))
+            function = part_at(parts_of(item.call.module, self.owner))
             return _called(function, [self.expr(each) for each in item.inputs])
         if layer := self.context.plan.layer(item):
             path, match = layer
             if not self.owner or path.startswith(f"{self.owner}."):
-                function = module_at(parts_of(path, self.owner))
+                function = part_at(parts_of(path, self.owner))
                 made = _called(function, [self.expr(each) for each in match.inputs])
                 return Expr(made.text + step.taken, cost=made.cost)
         if any(isinstance(each, Body) for each in item.args):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from workers.torch_source.arguments import arguments
+from workers.torch_source.constants import numbers_for, scalar_for
 from workers.torch_source.expressions import Expr, call, listed, literal, method, quoted
 from workers.torch_source.operators import PLACING, SPECIAL, Writer, function_call
 from workers.torch_source.values import Op
@@ -214,6 +215,18 @@ def _maximum(op: Op, writer: Writer) -> Expr | None:
     return function_call(f"torch.{op.key}", op, arguments(op), writer)
 
 
+def _where(op: Op, writer: Writer) -> Expr | None:
+    """A choice of tensors, or of numbers where that makes the same kind of tensor."""
+    if len(op.args) != 3:  # noqa: PLR2004 - of a condition alone, its places
+        return None
+    condition, first, second = op.args
+    left, right = scalar_for(first, second), scalar_for(second, first)
+    if numbers := numbers_for(first, second):
+        left, right = numbers
+    chosen = [left or writer.expr(first), right or writer.expr(second)]
+    return call("torch.where", [writer.expr(condition), *chosen])
+
+
 _NORM_ARGS = ("normalized_shape", "weight", "bias")
 SPECIAL |= {
     "layer_norm": _norm("F.layer_norm", "input", *_NORM_ARGS),
@@ -245,5 +258,5 @@ SPECIAL |= {
     **{f"replication_pad{n}d": _mode_pad("replicate") for n in (1, 2, 3)},
     "maximum": _maximum,
     "minimum": _maximum,
-    "where": _maximum,
+    "where": _where,
 }

@@ -4,8 +4,6 @@ import keyword
 from functools import cache
 from typing import Final
 
-from workers.torch_source.expressions import quoted
-
 NUMBERED: Final = "layers"
 """Where parts go whose names are numbers, right below a class: no attribute is called so."""
 
@@ -30,20 +28,6 @@ def attribute(name: str) -> str:
     return f"{clean}_" if taken else clean
 
 
-def module_at(parts: tuple[str, ...]) -> str:
-    """The expression for a module in the code of its owner, as type checkers take it."""
-    if any(part.isdigit() for part in parts[:-1]):
-        return f"self.get_submodule({quoted('.'.join(parts))})"
-    return _dotted(parts)
-
-
-def tensor_at(parts: tuple[str, ...], *, parameter: bool) -> str:
-    """The expression for a parameter or a buffer."""
-    if any(part.isdigit() for part in parts):
-        kind = "parameter" if parameter else "buffer"
-        return f"self.get_{kind}({quoted('.'.join(parts))})"
-    return _dotted(parts)
-
-
-def _dotted(parts: tuple[str, ...]) -> str:
+def part_at(parts: tuple[str, ...]) -> str:
+    """The expression for a module or a tensor in the code of its owner."""
     return "self" + "".join(f"[{each}]" if each.isdigit() else f".{each}" for each in parts)

@@ -25,6 +25,9 @@ DROPOUTS: Final = {
     "feature_dropout": "Dropout2d",
     "alpha_dropout": "AlphaDropout",
 }
+NUMBERS: Final = frozenset({"full", "scalar_tensor"})
+"""Operators that may make a tensor of one number, which is a constant like any other."""
+
 INLINED: Final = frozenset({"higher_order.wrap_with_set_grad_enabled"})
 END: Final = (1 << 63) - 1
 NO_SCOPE: Final = "_empty_nn_module_stack_from_metadata_hook"
@@ -133,19 +136,32 @@ class _Reader:
             return None
         if op.key in SAME or _is_identity(op):
             return args[0]
-        if op.key in DROPOUTS and not args[2]:
-            return self._silenced(op)
         if op.key in INLINED:
             return self._inlined(args[1], args[2:], op, ops)
         if op.key == "operator.getitem":
             return self._taken(op, ops)
-        bodies = {id(each): self._body(each, op) for each in leaves_of_modules(args)}
-        op.args = _with_bodies(args, bodies)
+        return self._number(node, op) or self._silenced(op) or self._kept(op, ops)
+
+    def _kept(self, op: Op, ops: list[Op]) -> Op:
+        bodies = {id(each): self._body(each, op) for each in leaves_of_modules(op.args)}
+        op.args = _with_bodies(op.args, bodies)
         closed_over(op)
         ops.append(op)
         return op
 
+    def _number(self, node: Any, op: Op) -> State | None:
+        """A tensor of rank 0 that is made of a number; None where it is another, or changed."""
+        number = _number(op) if op.key in NUMBERS and not _is_changed(node) else None
+        if number is None:
+            return None
+        state = State(op.name, number, Kind.CONSTANT)
+        self.states.append(state)
+        return state
+
     def _silenced(self, op: Op) -> Any:
+        """What a dropout hands on when nothing is trained; None of other operators."""
+        if op.key not in DROPOUTS or op.args[2]:
+            return None
         if op.calls:
             self.silent[op.calls[-1].module] = (DROPOUTS[op.key], (op.args[1],))
         return op.args[0]
@@ -295,3 +311,26 @@ def _used(ops: Iterable[Op], outputs: Any) -> Iterator[Op]:
             needed |= {id(each) for each in op.operands()}
             kept.append(op)
     return reversed(kept)
+
+
+def _is_changed(node: Any) -> bool:
+    """Whether an operator writes into the result, or into a view of it."""
+    for user in node.users:
+        schema = getattr(user.target, "_schema", None)
+        if schema is None or schema.is_mutable:
+            return True
+        if any(each.alias_info for each in schema.returns) and _is_changed(user):
+            return True
+    return False
+
+
+def _number(op: Op) -> Any | None:
+    """The tensor of rank 0 that an operator makes of a number; None where it makes another."""
+    import torch
+
+    *size, value = op.args
+    if getattr(op.value, "ndim", None) != 0 or any(map(len, size)):
+        return None
+    if not isinstance(value, bool | int | float):
+        return None
+    return torch.full((), value, dtype=op.value.dtype)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from workers.torch_source.constants import is_written
 from workers.torch_source.mutation import changes_in
 from workers.torch_source.plan import Plan
 from workers.torch_source.sizes import Sizes
@@ -152,8 +153,7 @@ class Sorter:
         taken: dict[int, Value] = {}
         for op in group:
             for value in self.sizes.read_by(op):
-                mine = isinstance(value, State) and _is_below(value.path, call.module)
-                if id(value) not in inside and not mine:
+                if id(value) not in inside and not _is_at_hand(value, call.module):
                     taken[id(value)] = value
         inputs = [each for each in taken.values() if self._is_passed(each, group)]
         lengths = self.sizes.lacking(group, inputs)
@@ -198,6 +198,11 @@ class Sorter:
         ops = item.everything() if isinstance(item, Scope) else (item,)
         needed = {makers[id(v)] for op in ops for v in self.sizes.read_by(op) if id(v) in makers}
         return needed - {id(item)}
+
+
+def _is_at_hand(value: Value, owner: str) -> bool:
+    """Whether a module has the tensor, or writes it down where it needs it."""
+    return isinstance(value, State) and (is_written(value) or _is_below(value.path, owner))
 
 
 def _is_below(path: str, parent: str) -> bool:

@@ -15,8 +15,8 @@ from workers.torch_source.values import Body, Op, Program, State, Value, leaves
 
 
 class Inseparable(Exception):
-    """A module that cannot have a function of its own, because two calls of it do different
-    things."""
+    """A module that cannot have a function of its own: two calls of it do different things, or
+    it only holds others."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -41,7 +41,10 @@ class Builder:
 
     def _part(self, scope: Scope) -> Unit | Chain:
         path = scope.call.module
-        made = self._chain(scope) or self._unit(scope, named=False)
+        chain = self._chain(scope)
+        if chain is None and _is_list(scope):
+            raise Inseparable(path)
+        made = chain or self._unit(scope, named=False)
         known = self.made.setdefault(path, made)
         if known is not made and not _alike(known, made):
             raise Inseparable(path)
@@ -189,11 +192,16 @@ def _spread(unit: Unit) -> None:
     for number, part in several.parts.items():
         unit.parts[f"layer{number}"] = part
         unit.lines = [
-            line.replace(f"self.{NUMBERED}[{number}]", f"self.layer{number}").replace(
-                f'("{NUMBERED}.{number}.', f'("layer{number}.'
-            )
+            line.replace(f"self.{NUMBERED}[{number}]", f"self.layer{number}")
             for line in unit.lines
         ]
+
+
+def _is_list(scope: Scope) -> bool:
+    """Whether it is known by the names of its members only, which are numbers."""
+    return scope.call.type.endswith(".Module") and any(
+        each.call.module.removeprefix(f"{scope.call.module}.").isdigit() for each in scope.scopes
+    )
 
 
 def _inside(op: Op) -> list[Op]:
