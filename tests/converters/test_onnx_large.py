@@ -123,6 +123,11 @@ def test_one_file_cannot_hold_it(large, tmp_path):
         convert("onnx-join", large, tmp_path, external_data=False)
 
 
+def test_no_precision_can_be_chosen(large, tmp_path):
+    with pytest.raises(StepRefused, match="Leave precision out"):
+        convert("onnx-to-fp16", large, tmp_path)
+
+
 def test_nor_can_onnx_runtimes_format(large, tmp_path):
     with pytest.raises(StepRefused, match=str((1 << 31) - 1)):
         convert("onnx-to-ort", large, tmp_path)

@@ -142,7 +142,7 @@ def test_an_edge_that_measures_names_the_library_whose_timings_it_keeps(monkeypa
 def test_plugged_in_converters_join_the_catalogue(monkeypatch):
     from shared.domain.formats import ONNX, PT2
 
-    @converter(ONNX, PT2, options=Options, summary="theirs", version=1)
+    @converter(ONNX, PT2, name="onnx-to-theirs", options=Options, summary="theirs", version=1)
     def theirs(bench):
         """Never run here."""
 
@@ -158,7 +158,7 @@ def test_plugged_in_converters_join_the_catalogue(monkeypatch):
     catalogue.cache_clear()
     monkeypatch.setattr("workers.converters.entry_points", lambda **_: [Entry(theirs)])
     try:
-        assert catalogue()["onnx-to-pt2"] is theirs
+        assert catalogue()["onnx-to-theirs"] is theirs
         catalogue.cache_clear()
         monkeypatch.setattr("workers.converters.entry_points", lambda **_: [Entry(42)])
         with pytest.raises(TypeError, match=GROUP):

@@ -6,8 +6,9 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from shared.domain.errors import StepRefused
+from workers.onnx_files.external import locations
 from workers.onnx_files.opsets import version
-from workers.onnxruntime_bridge.graphs import fits
+from workers.onnxruntime_bridge.graphs import LARGEST_MESSAGE, fits
 from workers.onnxruntime_bridge.widening import HALVES, widened
 from workers.runtime import Arrays
 
@@ -22,11 +23,12 @@ def load(path: Path, opset: int = OLDEST) -> tuple[Any, list[str]]:
     keep their types.
 
     Raises:
-        StepRefused: its opset is older than OLDEST and cannot be raised.
+        StepRefused: its opset is older than OLDEST and cannot be raised, or it is too large.
     """
     import onnx
     from onnx import inliner
 
+    _insist_on_size(path)
     model = onnx.load(path)
     remarks: list[str] = []
     if model.functions:
@@ -44,6 +46,18 @@ def load(path: Path, opset: int = OLDEST) -> tuple[Any, list[str]]:
     _constants_to_weights(model.graph)
     _name_nodes(model.graph)
     return model, remarks
+
+
+def _insist_on_size(path: Path) -> None:
+    import onnx
+
+    named = locations(onnx.load(path, load_external_data=False))
+    size = sum(each.stat().st_size for each in (path, *(path.parent / name for name in named)))
+    if size >= LARGEST_MESSAGE:
+        raise StepRefused(
+            f"The model is {size} bytes, and a precision can be chosen for models of less than"
+            f" {LARGEST_MESSAGE} only: they are rewritten and run in memory. Leave precision out."
+        )
 
 
 def feed_in_double(model: Any) -> None:
