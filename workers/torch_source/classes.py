@@ -1,5 +1,6 @@
 """Classes: modules of one structure share one, and what differs becomes its arguments."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -59,13 +60,14 @@ class Made:
 class Classes:
     """All classes, each after those that it uses, and what every unit is made of."""
 
+    root: str
     order: list[Klass] = field(default_factory=list)
     made: dict[int, Made] = field(default_factory=dict)
 
 
 def classes_of(root: Unit, name: str) -> Classes:
     """The classes of all units below the root, and the root's own, called `name`, at the end."""
-    found = Classes()
+    found = Classes(name)
     levels: dict[int, list[Unit | Holder]] = {}
     for unit, height in _heights(root):
         levels.setdefault(height, []).append(unit)
@@ -73,9 +75,22 @@ def classes_of(root: Unit, name: str) -> Classes:
         alike: dict[Any, list[Unit | Holder]] = {}
         for unit in levels[height]:
             alike.setdefault(_key(unit, found), []).append(unit)
-        for units in alike.values():
+        for units in _merged(alike, found):
             _share(units, found, name if units[0] is root else None)
     return found
+
+
+def _merged(alike: Mapping[Any, list[Unit | Holder]], found: Classes) -> list[list[Any]]:
+    """Units whose type is but their name are one where not even a number differs."""
+    merged: dict[Any, list[Unit | Holder]] = defaultdict(list)
+    for key, units in alike.items():
+        first = units[0]
+        if isinstance(first, Unit) and first.type.endswith(".Module"):
+            numbers = frozenset(tuple(_all_holes(each, found)) for each in units)
+            merged[*key[:-1], numbers] += units
+        else:
+            merged[key] += units
+    return list(merged.values())
 
 
 def _heights(root: Unit) -> list[tuple[Unit | Holder, int]]:
@@ -135,7 +150,7 @@ def _key(unit: Unit | Holder, found: Classes) -> Any:
     if isinstance(unit, Holder):
         return parts
     body = tuple(MARKED.sub("#", line) for line in unit.lines)
-    return (unit.type, parts, tuple(unit.arguments), body)
+    return (parts, tuple(unit.arguments), body, unit.type)
 
 
 def _share(units: list[Unit | Holder], found: Classes, name: str | None) -> None:
@@ -151,7 +166,7 @@ def _share(units: list[Unit | Holder], found: Classes, name: str | None) -> None
     init = [*writer.lines(first), *(f"self.{each} = {each}" for each in sorted(inner))]
     body = _filled(first.lines if isinstance(first, Unit) else [], texts[count:], inner)
     klass = Klass(
-        name=_free(name or _class_name(units), found),
+        name=name or _free(_class_name(units), found),
         parameters=[(each, _type(column)) for column, each in _first_of(chosen)],
         init=init,
         attributes=writer.attributes,
@@ -257,15 +272,27 @@ def _class_name(units: list[Unit | Holder]) -> str:
     kind = unit.type.rpartition(".")[2] if isinstance(unit, Unit) else ""
     if kind.isidentifier() and kind not in {"Sequential", "Module", "ModuleList", "type"}:
         return kind
-    path = unit.path if isinstance(unit, Unit) else ""
-    called = {each.path.rpartition(".")[2] for each in units if isinstance(each, Unit)}
+    called = {each.path.rpartition(".")[2] for each in units}
     if isinstance(unit, Unit) and len(called) > 1 and (made := _by_layers(unit)):
         return made
+    word = _in_common({_word(each.path) for each in units}) or _word(unit.path)
+    return "".join(each.capitalize() for each in word.split("_") if each) or "Part"
+
+
+def _word(path: str) -> str:
+    """`block` of `encoder.blocks.0`."""
     words = [each for each in path.split(".") if each and not each.isdigit()]
     word = words[-1] if words else "part"
-    if path.rpartition(".")[2].isdigit():
-        word = word.removesuffix("s")
-    return "".join(each.capitalize() for each in word.split("_") if each) or "Part"
+    return word.removesuffix("s") if path.rpartition(".")[2].isdigit() else word
+
+
+def _in_common(names: set[str]) -> str:
+    """`norm` of `input_norm` and `output_norm`: what all end in and is a word of one of them."""
+    backwards = zip(*(each[::-1] for each in names), strict=False)
+    same = takewhile(lambda letters: len(set(letters)) == 1, backwards)
+    end = "".join(letters[0] for letters in same)[::-1].lstrip("_")
+    words = {word for each in names for word in (each, *each.split("_"))}
+    return end if end in words and not end.isdigit() else ""
 
 
 def _by_layers(unit: Unit) -> str | None:
@@ -276,7 +303,7 @@ def _by_layers(unit: Unit) -> str | None:
 
 
 def _free(name: str, found: Classes) -> str:
-    taken = {each.name for each in found.order} | {"Tensor", "Path", "Any"}
+    taken = {each.name for each in found.order} | {found.root, "Tensor", "Path", "Any"}
     number, chosen = 2, name
     while chosen in taken:
         chosen, number = f"{name}{number}", number + 1

@@ -56,13 +56,12 @@ def _even(tensor: Any, named: dict[str, Expr]) -> Expr:
     import torch
 
     value = plain(tensor.flatten()[0])
-    usual = torch.get_default_dtype() if value in {0, 1} else torch.tensor(value).dtype
-    if tensor.dtype == usual and tensor.dtype != torch.bool:
-        del named["dtype"]
     sizes = [literal(each) for each in tensor.shape]
-    if tensor.dtype != torch.bool and value in {0, 1}:
+    if value in {0, 1}:
+        if tensor.dtype == torch.get_default_dtype():
+            del named["dtype"]
         return call("torch.ones" if value else "torch.zeros", sizes, named)
-    if tensor.dtype == torch.bool:
+    if tensor.dtype == torch.tensor(value).dtype:
         del named["dtype"]
     return call("torch.full", [sequence(sizes), literal(value)], named)
 
@@ -72,7 +71,7 @@ def _is_counted(tensor: Any) -> bool:
     import torch
 
     whole = tensor.dtype in {torch.int64, torch.int32}
-    if not whole or not tensor.ndim or tensor.shape[-1] != tensor.numel() or tensor.numel() < FEW:
+    if not whole or not tensor.ndim or max(tensor.shape) != tensor.numel() or tensor.numel() < FEW:
         return False
     row = tensor.flatten()
     step = row[1] - row[0]
@@ -92,25 +91,27 @@ def _counted(tensor: Any, named: dict[str, Expr]) -> Expr:
     made = call("torch.arange", [literal(each) for each in args], named)
     if tensor.ndim == 1:
         return made
-    axes = ", ".join(["None"] * (tensor.ndim - 1))
+    axes = ", ".join("None" if each == 1 else ":" for each in tensor.shape)
+    axes = axes.removesuffix(", :")
     return Expr(f"{made.text}[{axes}]", cost=made.cost)
 
 
 def scalar_for(state: Any, other: Any) -> Expr | None:
     """The number, where it is the same to an operator whether a tensor or a number comes.
 
-    That is so beside a tensor with dimensions whose kind of number is the same or wider.
+    That is so beside a tensor with dimensions whose kind of number is the same or wider; one
+    with dimensions of its own must not have more of them, nor another dtype.
     """
-    if not isinstance(state, State) or not is_written(state) or state.tensor.ndim:
+    if not isinstance(state, State) or not is_written(state) or state.tensor.numel() != 1:
         return None
-    value = getattr(other, "value", None)
-    if (
-        value is None
-        or not getattr(value, "ndim", 0)
-        or _rank(value.dtype) < _rank(state.tensor.dtype)
-    ):
+    value: Any = getattr(other, "value", None)
+    tensor = state.tensor
+    if not getattr(value, "ndim", 0):  # a number, or a tensor that is one
         return None
-    return _number(state.tensor)
+    wide = _rank(value.dtype) >= _rank(tensor.dtype)
+    if tensor.ndim:
+        wide = value.dtype == tensor.dtype and value.ndim >= tensor.ndim
+    return _number(tensor.reshape(())) if wide else None
 
 
 def numbers_for(first: Any, second: Any) -> tuple[Expr, Expr] | None:

@@ -211,8 +211,13 @@ def _mode_pad(mode: str) -> Any:
 
 
 def _maximum(op: Op, writer: Writer) -> Expr | None:
-    """`sym_max` of two lengths; of tensors it is a method."""
-    return function_call(f"torch.{op.key}", op, arguments(op), writer)
+    """Of two tensors; beside a number it is a limit."""
+    first, second = op.args
+    number = scalar_for(second, first)
+    if number is None or first.value.dtype != second.value.dtype:
+        return function_call(f"torch.{op.key}", op, arguments(op), writer)
+    limit = "min" if op.key == "maximum" else "max"
+    return method(writer.expr(first), "clamp", [], {limit: number})
 
 
 def _where(op: Op, writer: Writer) -> Expr | None:

@@ -7,10 +7,11 @@ a transformer in the first one.
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import takewhile
 
 from workers.torch_source.mutation import changes_in
 from workers.torch_source.plan import Plan, used_states
-from workers.torch_source.values import Kind, Op, Program, State
+from workers.torch_source.values import Call, Kind, Op, Program, State, leaves
 
 NUMBER = re.compile(r"\d+")
 
@@ -40,6 +41,31 @@ def lift(program: Program, plan: Plan) -> None:
         if not any(_has_weights(each, plan) for each in behind):
             for each in behind:
                 each.calls = each.calls[:level]
+
+
+def placed(program: Program) -> None:
+    """Give calls that no module claims to the one between whose calls they are.
+
+    Exporters forget where some of their nodes come from.
+    """
+    readers: dict[int, list[Op]] = defaultdict(list)
+    for op in program.ops:
+        for value in op.operands():
+            readers[id(value)].append(op)
+    read_in: dict[int, tuple[Call, ...]] = {id(each): () for each in leaves(program.outputs)}
+    for op in reversed(program.ops):
+        inside = [each.calls or read_in.get(id(each), ()) for each in readers[id(op)]]
+        read_in.setdefault(id(op), _common(inside))
+    for op in program.ops:
+        made_in = [value.calls for value in op.operands() if isinstance(value, Op)]
+        if made_in and not op.calls and not op.is_size:
+            op.calls = max((_common([each, read_in[id(op)]]) for each in made_in), key=len)
+
+
+def _common(several: list[tuple[Call, ...]]) -> tuple[Call, ...]:
+    """The calls that all begin with."""
+    levels = takewhile(lambda level: len(set(level)) == 1, zip(*several, strict=False))
+    return tuple(level[0] for level in levels)
 
 
 def _level(op: Op, users: list[Op], owners: set[str]) -> int | None:

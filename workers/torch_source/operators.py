@@ -226,6 +226,8 @@ def _signed(op: Op, writer: Writer) -> Expr | None:
     first, second = op.args[:2]
     left = scalar_for(first, second) or writer.expr(first)
     right = scalar_for(second, first) or writer.expr(second)
+    if op.key == "logical_and" and "True" in {left.text, right.text}:
+        return right if left.text == "True" else left
     made = binary(left, sign, right, level)
     simple = not leaves_in(first, second)
     return Expr(made.text, level, made.cost - 0.5) if simple else made
@@ -330,7 +332,9 @@ def _reversed_sub(op: Op, writer: Writer) -> Expr | None:
 
 
 def _power(op: Op, writer: Writer) -> Expr | None:
-    base, exponent = (writer.expr(each) for each in op.args)
+    first, second = op.args
+    base = writer.expr(first)
+    exponent = scalar_for(second, first) or writer.expr(second)
     text = f"{base.at(Level.ATOM)} ** {exponent.at(Level.SIGN)}"
     return Expr(text, Level.POWER, base.cost + exponent.cost + 1)
 

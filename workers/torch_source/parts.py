@@ -36,6 +36,7 @@ class Holder:
     """A place for parts below one name that has no forward of its own."""
 
     parts: "dict[str, Part]" = field(default_factory=dict)
+    path: str = ""
 
     @property
     def is_list(self) -> bool:

@@ -76,14 +76,19 @@ class Sizes:
         return list(self._asked(values))
 
     def lacking(self, group: list[Op], inputs: list[Value]) -> list[Op]:
-        """Lengths that the calls ask for, and that no tensor among them has."""
-        there = [each.value for each in (*inputs, *group)]
-        wanted = {length_of(size): size for op in group for size in self.asked_by(op)}
-        return [
-            size
-            for length, size in wanted.items()
-            if all(axis_of(value, length) is None for value in there)
-        ]
+        """Lengths that the calls ask for before any tensor among them has them."""
+        there = {length for each in inputs for length in _lengths(each.value)}
+        lacking: dict[str, Op] = {}
+        for op in group:
+            for size in self.asked_by(op):
+                if length_of(size) not in there:
+                    lacking.setdefault(length_of(size), size)
+            there |= _lengths(op.value)
+        return list(lacking.values())
+
+
+def _lengths(value: Any) -> set[str]:
+    return {str(each) for each in value.shape} if is_tensor(value) else set()
 
 
 def _flat(given: Any) -> list[Any]:

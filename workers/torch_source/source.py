@@ -5,13 +5,13 @@ from typing import Any
 
 from workers.torch_source.bodies import Context
 from workers.torch_source.classes import Klass, classes_of
-from workers.torch_source.lifting import lift
+from workers.torch_source.lifting import lift, placed
 from workers.torch_source.loops import rolled
 from workers.torch_source.parts import Layer, Part, Unit, below, states
 from workers.torch_source.plan import Plan, every, plan
 from workers.torch_source.reading import read
 from workers.torch_source.scopes import Sorter
-from workers.torch_source.settling import settle
+from workers.torch_source.settling import settle, unshared
 from workers.torch_source.sizes import Sizes
 from workers.torch_source.units import Builder, Inseparable
 from workers.torch_source.values import Op, Program
@@ -43,6 +43,9 @@ def source_of(exported: Any, name: str, *, flat: bool = False) -> Source:
     if flat:
         for op in every(program.ops):
             op.calls = ()
+    if program.is_imported:
+        placed(program)
+        unshared(program)
     planned = plan(program)
     lift(program, planned)
     settle(program, planned, _users(program))

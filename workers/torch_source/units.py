@@ -169,8 +169,9 @@ class Builder:
 def place(unit: Unit | Chain | Holder, names: tuple[str, ...], part: Part) -> None:
     """Put a part where its path leads, through holders where nothing else is."""
     first, *rest = names
+    path = "" if isinstance(unit, Chain) else unit.path
     if rest:
-        inner = unit.parts.setdefault(first, Holder())
+        inner = unit.parts.setdefault(first, Holder(path=f"{path}.{first}"))
         if not isinstance(inner, Layer | State):
             place(inner, tuple(rest), part)
         return

@@ -122,6 +122,11 @@ class Program:
     root: str
     silent: dict[str, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)
 
+    @property
+    def is_imported(self) -> bool:
+        """Whether its modules are known by their names only, and not by classes of Python's."""
+        return bool(self.root) and "." not in self.root
+
 
 def leaves(given: Any) -> Iterator[Any]:
     """The values in nested lists, tuples and dicts, and those that function bodies take in."""
