@@ -23,6 +23,7 @@ class ConverterOffer:
     asked_for: bool | str | None = True
     turn: int = 0
     samples: bool = False
+    samples_for: dict[str, str] = field(default_factory=dict)
     timed: str | None = None
     memory: float = 3.0
     toolchain: dict[str, str] = field(default_factory=dict)
