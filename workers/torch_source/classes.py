@@ -292,7 +292,9 @@ def _in_common(names: set[str]) -> str:
     same = takewhile(lambda letters: len(set(letters)) == 1, backwards)
     end = "".join(letters[0] for letters in same)[::-1].lstrip("_")
     words = {word for each in names for word in (each, *each.split("_"))}
-    return end if end in words and not end.isdigit() else ""
+    while end and end not in words:
+        end = end.partition("_")[2]
+    return "" if end.isdigit() else end
 
 
 def _by_layers(unit: Unit) -> str | None:

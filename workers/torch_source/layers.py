@@ -6,9 +6,14 @@ from typing import Any, Final
 
 from workers.torch_source.arguments import arguments
 from workers.torch_source.parts import Layer, Setting
-from workers.torch_source.values import Op, State
+from workers.torch_source.values import Kind, Op, State
 
 RECURRENT: Final = {"lstm": "LSTM", "gru": "GRU", "rnn_tanh": "RNN", "rnn_relu": "RNN"}
+
+PARTS: Final = frozenset(
+    {"view", "reshape", "transpose", "permute", "unsqueeze", "expand", "slice", "narrow", "select"}
+)
+"""Operators that give nothing but elements of what they take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +206,18 @@ def _prelu(given: Mapping[str, Any]) -> Match | None:
     return Match(Layer("PReLU", (count, _dtype(tensors["weight"])), tensors), (given["self"],))
 
 
+def recurrent_names(given: Mapping[str, Any]) -> list[str]:
+    """What torch.nn calls the weights of a recurrent operator, in their order."""
+    directions = ("", "_reverse") if given["bidirectional"] else ("",)
+    kinds = ("weight_ih", "weight_hh", *(("bias_ih", "bias_hh") if given["has_biases"] else ()))
+    return [
+        f"{kind}_l{layer}{direction}"
+        for layer in range(given["num_layers"])
+        for direction in directions
+        for kind in kinds
+    ]
+
+
 def _recurrent(key: str) -> Matcher:
     return lambda given: _run_through(key, given)
 
@@ -208,15 +225,7 @@ def _recurrent(key: str) -> Matcher:
 def _run_through(key: str, given: Mapping[str, Any]) -> Match | None:
     if "input" not in given or given["train"]:  # packed sequences have another form
         return None
-    directions = ("", "_reverse") if given["bidirectional"] else ("",)
-    kinds = ("weight_ih", "weight_hh", *(("bias_ih", "bias_hh") if given["has_biases"] else ()))
-    names = [
-        f"{kind}_l{layer}{direction}"
-        for layer in range(given["num_layers"])
-        for direction in directions
-        for kind in kinds
-    ]
-    params = given["params"]
+    names, params = recurrent_names(given), given["params"]
     if len(names) != len(params) or not (
         tensors := _tensors(**dict(zip(names, params, strict=True)))
     ):
@@ -245,6 +254,10 @@ def _run_through(key: str, given: Mapping[str, Any]) -> Match | None:
 
 
 def _is_zeros(value: Any) -> bool:
+    while isinstance(value, Op) and value.key in PARTS:
+        value = value.args[0]
+    if isinstance(value, State):
+        return value.kind is Kind.CONSTANT and not bool(value.tensor.any())
     return isinstance(value, Op) and value.key in {"zeros", "new_zeros", "zeros_like"}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from workers.torch_source.layers import Match, matched, prefix_of
 from workers.torch_source.parts import Layer
-from workers.torch_source.values import Body, Op, Program, State
+from workers.torch_source.values import Body, Op, Program, State, leaves
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ def plan(program: Program) -> Plan:
         prefix = prefix_of(match.layer.tensors)
         if prefix and below[prefix] == {each.path for each in match.layer.tensors.values()}:
             by_prefix[prefix].append((op, match))
-    made = Plan()
+    made, needs = Plan(), set[tuple[int, int]]()
     for prefix, matches in by_prefix.items():
         main = _main(prefix, matches, below)
         for op, match in matches:
@@ -46,8 +46,31 @@ def plan(program: Program) -> Plan:
                 path = prefix
             if path is not None:
                 made.layers[id(op)] = (path, match)
-                made.made.update(id(each) for each in match.needs)
+                needs |= {(id(op), id(each)) for each in match.needs}
+    made.made = _unread(program, needs)
     return made
+
+
+def _unread(program: Program, needs: set[tuple[int, int]]) -> set[int]:
+    """The calls whose results only such layers read that make them for themselves.
+
+    `needs` are pairs of a layer's call and what it makes, by identity.
+    """
+    readers: dict[int, list[int]] = defaultdict(list)
+    for op in every(program.ops):
+        for value in op.operands():
+            readers[id(value)].append(id(op))
+    bodies = [each for op in every(program.ops) for each in op.args if isinstance(each, Body)]
+    returned = [program.outputs, *(body.outputs for body in bodies)]
+    kept = {id(each) for each in leaves(returned)}
+    unread: set[int] = set()
+    for op in reversed(every(program.ops)):
+        mine = readers[id(op)]
+        if id(op) in kept or op.mutates or not mine:
+            continue
+        if all(reader in unread or (reader, id(op)) in needs for reader in mine):
+            unread.add(id(op))
+    return unread
 
 
 def _below(program: Program, found: list[tuple[Op, Match]]) -> dict[str, set[str]]:

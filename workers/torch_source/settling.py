@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
 
+from workers.torch_source.arguments import arguments
 from workers.torch_source.constants import is_written
+from workers.torch_source.layers import RECURRENT, recurrent_names
 from workers.torch_source.naming import Users, by_use
 from workers.torch_source.plan import Plan, used_states
 from workers.torch_source.scopes import FEW
@@ -52,6 +54,32 @@ def unshared(program: Program) -> None:
     for op in program.ops:
         if op.calls:
             op.args = mapped(op.args, partial(mine, op))
+
+
+def recurrent(program: Program) -> None:
+    """Name the weights of recurrent operators as torch's modules do, where nobody else has."""
+    paths = {prefix for state in program.states for prefix in _prefixes(state.path)}
+    seen: set[int] = set()
+    for op in program.ops:
+        if op.key not in RECURRENT:
+            continue
+        given = {name: each.value for name, each in arguments(op).items()}
+        params = given.get("params", [])
+        fresh = all(
+            isinstance(each, State) and "." not in each.path and id(each) not in seen
+            for each in params
+        )
+        if not fresh or len({*map(id, params)}) != len(params):
+            continue
+        seen |= {*map(id, params)}
+        owner = op.calls[-1].module if op.calls else ""
+        stem = f"{owner}.{op.key.partition('_')[0]}".removeprefix(".")
+        path, number = stem, 2
+        while path in paths:
+            path, number = f"{stem}_{number}", number + 1
+        paths.add(path)
+        for state, name in zip(params, recurrent_names(given), strict=False):
+            state.path = f"{path}.{name}"
 
 
 def settle(program: Program, plan: Plan, users: Users) -> None:

@@ -11,7 +11,7 @@ from workers.torch_source.parts import Layer, Part, Unit, below, states
 from workers.torch_source.plan import Plan, every, plan
 from workers.torch_source.reading import read
 from workers.torch_source.scopes import Sorter
-from workers.torch_source.settling import settle, unshared
+from workers.torch_source.settling import recurrent, settle, unshared
 from workers.torch_source.sizes import Sizes
 from workers.torch_source.units import Builder, Inseparable
 from workers.torch_source.values import Op, Program
@@ -46,6 +46,7 @@ def source_of(exported: Any, name: str, *, flat: bool = False) -> Source:
     if program.is_imported:
         placed(program)
         unshared(program)
+        recurrent(program)
     planned = plan(program)
     lift(program, planned)
     settle(program, planned, _users(program))
