@@ -198,6 +198,19 @@ def _embedding(given: Mapping[str, Any]) -> Match | None:
     return Match(Layer("Embedding", settings, tensors), (given["indices"],))
 
 
+def _rows(given: Mapping[str, Any]) -> Match | None:
+    """Rows that are taken of a table by their numbers, where all numbers are known to fit."""
+    table, indices = given["self"], given["indices"]
+    known = len(indices) == 1 and isinstance(indices[0], State)
+    if not known or not isinstance(table, State) or indices[0].kind is not Kind.CONSTANT:
+        return None
+    numbers = indices[0].tensor
+    whole = str(numbers.dtype) in {"torch.int32", "torch.int64"}
+    if not whole or not numbers.numel() or int(numbers.min()) < 0:
+        return None
+    return _embedding({"weight": table, "padding_idx": None, "indices": indices[0]})
+
+
 def _prelu(given: Mapping[str, Any]) -> Match | None:
     tensors = _tensors(weight=given["weight"])
     if not tensors or tensors["weight"].tensor.ndim != 1:
@@ -270,6 +283,7 @@ MATCHERS: Final[Mapping[str, Matcher]] = {
     "rms_norm": _rms_norm,
     "group_norm": _group_norm,
     "embedding": _embedding,
+    "index": _rows,
     "prelu": _prelu,
     **{key: _recurrent(key) for key in RECURRENT},
 }

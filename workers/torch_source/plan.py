@@ -2,10 +2,14 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Final
 
 from workers.torch_source.layers import Match, matched, prefix_of
 from workers.torch_source.parts import Layer
 from workers.torch_source.values import Body, Op, Program, State, leaves
+
+TIED: Final = {"weight"}
+"""What a layer must have for it to be taken for one that borrows all that it has."""
 
 
 @dataclass(slots=True)
@@ -138,6 +142,8 @@ def _tied(op: Op, match: Match, prefix: str, below: dict[str, set[str]]) -> str 
         return None
     call = op.calls[-1]
     called = call.type.rpartition(".")[2] == match.layer.kind and ".nn." in call.type
+    if call.type.endswith(".Module"):  # whose class nobody knows
+        called = match.layer.kind in {"Embedding", "Linear"} and set(match.layer.tensors) == TIED
     return call.module if called and call.module != prefix and not below[call.module] else None
 
 

@@ -36,10 +36,16 @@ def unshared(program: Program) -> None:
         if "." not in state.path and (whole or number):
             state.kind = Kind.CONSTANT
     paths = {state.path for state in program.states}
+    by_path = {state.path: state for state in program.states}
     own: dict[str, State] = {}
 
     def mine(op: Op, value: Any) -> Any:
-        if not isinstance(value, State) or value.tensor.ndim != 1 or "." not in value.path:
+        first = by_path.get(value.path.rstrip("_")) if isinstance(value, State) else None
+        if first is not None and first is not value and _is_equal(first, value):
+            return first
+        if not op.calls or not isinstance(value, State) or "." not in value.path:
+            return value
+        if value.tensor.ndim != 1:
             return value
         owner, _, leaf = value.path.rpartition(".")
         reader = op.calls[-1].module
@@ -52,8 +58,15 @@ def unshared(program: Program) -> None:
         return own[path]
 
     for op in program.ops:
-        if op.calls:
-            op.args = mapped(op.args, partial(mine, op))
+        op.args = mapped(op.args, partial(mine, op))
+
+
+def _is_equal(one: State, other: State) -> bool:
+    """Whether the second is the first, which an exporter kept twice."""
+    import torch
+
+    same = one.tensor.dtype == other.tensor.dtype and one.tensor.shape == other.tensor.shape
+    return same and one.kind is other.kind and torch.equal(one.tensor, other.tensor)
 
 
 def recurrent(program: Program) -> None:
