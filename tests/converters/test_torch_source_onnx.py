@@ -172,3 +172,18 @@ def test_recurrent_weights_are_those_of_a_module(write):
     text, _ = write(net, net.node("Tanh", "last", at))
     assert re.search(r"= nn\.LSTM\(4, 3\)", text)
     assert "torch.lstm" not in text
+
+
+def test_a_head_that_shares_its_weights_with_the_embedding_is_tied(write):
+    net = Net()
+    table = DRAW.standard_normal((9, WIDTH)).astype(np.float32)
+    ids = net.node(
+        "Cast", "", net.node("Clip", "", net.node("Abs", "", "x")), to=TensorProto.INT64
+    )
+    at = net.node("Gather", "words", net.tensor("head.weight", table), ids)
+    at = net.node("Tanh", "", at)
+    at = net.node("MatMul", "head", at, net.tensor("onnx::MatMul_5", table.T.copy()))
+    text, _ = write(net, at)
+    assert "self.head = nn.Linear(4, 9, bias=False)" in text
+    assert "self.words = nn.Embedding(9, 4)" in text
+    assert "self.words.weight = self.head.weight" in text
