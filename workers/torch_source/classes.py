@@ -275,7 +275,9 @@ def _class_name(units: list[Unit | Holder]) -> str:
     called = {each.path.rpartition(".")[2] for each in units}
     if isinstance(unit, Unit) and len(called) > 1 and (made := _by_layers(unit)):
         return made
-    word = _in_common({_word(each.path) for each in units}) or _word(unit.path)
+    words = {_word(each.path) for each in units}
+    alone = next(iter(unit.parts), "") if len(words) > 1 and len(unit.parts) == 1 else ""
+    word = _in_common(words) or alone or _word(unit.path)
     return "".join(each.capitalize() for each in word.split("_") if each) or "Part"
 
 
