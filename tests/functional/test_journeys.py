@@ -53,7 +53,7 @@ def test_an_operator_without_translation_is_named(ferry: Modelferry, tmp_path: P
     assert "bessel_j0" in str(view.error.operator)
     assert view.error.node
     tried = {each.route for each in view.report.rejected}
-    assert tried == {"pt2-to-onnx", "pt2-to-onnx-traced"}, "the second road was tried, too"
+    assert tried >= {"pt2-to-onnx", "pt2-to-onnx-traced"}, "the second road was tried, too"
 
 
 @pytest.mark.parametrize(
