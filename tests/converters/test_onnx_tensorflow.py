@@ -190,6 +190,14 @@ def test_names_that_tensorflow_cannot_write_are_matched(bench: Any, tmp_path: Pa
     assert carried.report["matched_by"] == "inputs by name, outputs by name"
 
 
+def test_grouped_convolutions_with_a_bias_run_as_saved(bench: Any, tmp_path: Path) -> None:
+    """TensorFlow's optimiser fuses the two into a kernel that has no groups, when they are run."""
+    nodes = [helper.make_node("Conv", ["x", "w", "b"], ["y"], group=4, pads=[1, 1, 1, 1])]
+    weights = [weight("w", 16, 4, 3, 3), weight("b", 16, seed=1)]
+    ends = [value("x", ["n", 16, 8, 8])], [value("y", ["n", 16, 8, 8])]
+    bench.carry(EDGE, write(tmp_path / "grouped.onnx", nodes, *ends, weights))
+
+
 def test_a_float8_output_is_refused_by_name(bench: Any, tmp_path: Path, refused: Any) -> None:
     node = helper.make_node("Cast", ["x"], ["y"], to=TensorProto.FLOAT8E4M3FN)
     outputs = [value("y", [2], TensorProto.FLOAT8E4M3FN)]

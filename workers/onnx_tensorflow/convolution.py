@@ -69,18 +69,22 @@ def _across_channels(image: Any, kernel: Any, of: Window, rule: str) -> Any:
 
 
 def _plain(image: Any, kernel: Any, groups: int, of: Window, rule: str) -> Any:
+    """Group by group: TensorFlow joins a convolution with the bias behind it into a kernel that
+    knows no groups, and fails when it is run."""
     import tensorflow as tf
-
-    if len(of.kernel) == VOLUME:
-        steps = [1, *of.strides, 1]
-        parts = zip(tf.split(image, groups, -1), tf.split(kernel, groups, -1), strict=True)
-        done = [tf.nn.conv3d(part, by, steps, rule) for part, by in parts]
-        return done[0] if groups == 1 else tf.concat(done, -1)
 
     def compute(plane: Any, flat: Any, strides: list[int], dilations: list[int]) -> Any:
         return tf.nn.conv2d(plane, flat, strides, rule, dilations=dilations)
 
-    return planar(compute, image, kernel, of)
+    def one(part: Any, by: Any) -> Any:
+        if len(of.kernel) == VOLUME:
+            return tf.nn.conv3d(part, by, [1, *of.strides, 1], rule)
+        return planar(compute, part, by, of)
+
+    if groups == 1:
+        return one(image, kernel)
+    parts = zip(tf.split(image, groups, -1), tf.split(kernel, groups, -1), strict=True)
+    return tf.concat([one(*each) for each in parts], -1)
 
 
 def planar(
