@@ -187,7 +187,7 @@ def test_an_operator_that_is_not_taken_is_named(fault):
     [
         (nets.hidden_gaps(), "one_bias", "DequantizeLinear", "QuantizeBias: False"),
         (nets.inner_gap(), "inner", "Det", "inside of branch"),
-        (nets.custom(), "foo", "Foo", "no operator of ONNX"),
+        (nets.custom(), "foo", "my.domain.Foo", "my.domain"),
         (nets.text(), "x", "Input", "STRING"),
         (nets.old(), "sum", "Add", "with opset 13 or later"),
         (nets.running_product(), "run", "CumProd", "else replace it in the model"),
@@ -206,7 +206,7 @@ def test_gaps_come_with_what_to_try(fault, net, node, operator, words):
     [
         (nets.convolution().SerializeToString()[:-40], "cut short"),
         (b"", "no graph"),
-        (nets.dangling(), "not registered"),
+        (nets.dangling(), "no other node's result"),
         (nets.unranked(), "how many dimensions"),
     ],
     ids=["truncated", "empty", "dangling", "unranked"],
