@@ -8,6 +8,7 @@ from bench.coverage.zoo.architecture import Architecture
 from bench.coverage.zoo.exporting import exported
 from bench.coverage.zoo.hugging import makers
 from bench.coverage.zoo.language import DECODERS, ENCODER_DECODERS, ENCODERS
+from bench.coverage.zoo.pictures import timm_makers
 from bench.coverage.zoo.seeing import CROSSINGS, SPEECH, VISION
 from bench.coverage.zoo.sequential import SEQUENTIAL
 from bench.coverage.zoo.spatial import SPATIAL
@@ -24,6 +25,7 @@ ZOO: Final[dict[str, Architecture]] = {
         *exported("transformers: vision", makers(VISION)),
         *exported("transformers: text and vision", makers(CROSSINGS)),
         *exported("transformers: speech", makers(SPEECH)),
+        *exported("timm", timm_makers()),
         *applications(),
     )
 }
