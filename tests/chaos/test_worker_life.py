@@ -104,7 +104,7 @@ def test_a_worker_that_is_told_to_stop_lets_a_short_step_end(yard: Yard) -> None
     job, _ = _begun(yard, "1")
     _stopped(worker, 10)
     assert _tricks(yard, job).state is State.DONE
-    assert yard.job(job).state is JobState.RUNNING, "the next step is nobody's yet"
+    assert yard.job(job).state is JobState.QUEUED, "the next step is nobody's yet"
     assert not worker.kin()
 
 
