@@ -28,6 +28,14 @@ HEAVY = (
     "litert_torch",
     "transformers",
     "safetensors",
+    "sklearn",
+    "skops",
+    "skl2onnx",
+    "onnxmltools",
+    "onnxconverter_common",
+    "xgboost",
+    "lightgbm",
+    "scipy",
 )
 
 IMPORTERS = ("workers.onnx_torch", "workers.onnx_tensorflow")

@@ -1,0 +1,1 @@
+"""Models of tables: scikit-learn, XGBoost and LightGBM, on their way into ONNX."""
