@@ -32,6 +32,8 @@
       + SamplesRequired     422  samples_required
     x StepRefused         422  conversion_failed
       + InvalidModel        422  invalid_model
+      + InvalidMapping      422  invalid_mapping
+      + UnmappedWeights     422  unmapped_weights
       + UnsupportedOperator 422  unsupported_operator
       + AccuracyMismatch    422  accuracy_mismatch
       + BadSamples          422  bad_samples
@@ -244,6 +246,14 @@ class StepRefused(Yours):
 
 class InvalidModel(StepRefused):
     code, title = "invalid_model", "The model cannot be loaded"
+
+
+class InvalidMapping(StepRefused):
+    code, title = "invalid_mapping", "The mapping file cannot be followed"
+
+
+class UnmappedWeights(StepRefused):
+    code, title = "unmapped_weights", "Not every variable has a counterpart"
 
 
 class UnsupportedOperator(StepRefused):
