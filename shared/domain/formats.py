@@ -20,7 +20,8 @@ class Layout(StrEnum):
 class Format:
     """One way of writing a model down. Two formats are equal when their names are.
 
-    `unrunnable` says why no worker will ever run one, where that is so.
+    `unrunnable` says why no worker will ever run one, where that is so. One of `weights` holds
+    variables alone, and no model that uses them.
     """
 
     name: str
@@ -29,11 +30,17 @@ class Format:
     layout: Layout = field(default=Layout.FILE, compare=False)
     portable: bool = field(default=True, compare=False)  # False: tied to the GPU that built it
     unrunnable: str | None = field(default=None, compare=False)
+    weights: bool = field(default=False, compare=False)
 
     @override
     def __str__(self) -> str:
         return self.name
 
+
+ALONE: Final = (
+    "Weights without a model cannot be run. Every tensor of the file was read back and is, bit for"
+    " bit, that of the model it was taken from."
+)
 
 KERAS: Final = Format("keras", "Keras 3 archive", (".keras",))
 KERAS_H5: Final = Format("keras-h5", "Keras HDF5 model", (".h5", ".hdf5"))
@@ -44,14 +51,38 @@ FROZEN_GRAPH: Final = Format("frozen-graph", "TensorFlow frozen graph", (".pb",)
 TFLITE: Final = Format("tflite", "TensorFlow Lite", (".tflite",))
 PT2: Final = Format("pt2", "PyTorch exported program", (".pt2",))
 TORCHSCRIPT: Final = Format("torchscript", "TorchScript", (".pt", ".pth", ".ts"))
-STATE_DICT: Final = Format("state-dict", "PyTorch state_dict (weights only)", (".pt", ".pth"))
+STATE_DICT: Final = Format(
+    "state-dict",
+    "PyTorch state_dict (weights only)",
+    (".pt", ".pth"),
+    unrunnable=ALONE,
+    weights=True,
+)
 PYTORCH: Final = Format("pytorch", "PyTorch source package", (".zip",), Layout.TREE)
+HUGGINGFACE: Final = Format(
+    "huggingface", "Hugging Face model folder", (".zip", ".tar.gz", ".tgz"), Layout.TREE
+)
 SAFETENSORS: Final = Format(
     "safetensors",
     "Safetensors (weights only)",
-    (".safetensors",),
-    unrunnable="Weights without a model cannot be run. Every tensor of the file was read back and"
-    " is, bit for bit, that of the model it was taken from.",
+    (".safetensors", ".zip"),
+    unrunnable=ALONE,
+    weights=True,
+)
+TF_CHECKPOINT: Final = Format(
+    "tf-checkpoint",
+    "TensorFlow checkpoint (weights only)",
+    (".zip", ".tar.gz", ".tgz"),
+    Layout.TREE,
+    unrunnable=ALONE,
+    weights=True,
+)
+KERAS_WEIGHTS: Final = Format(
+    "keras-weights",
+    "Keras weights (HDF5)",
+    (".weights.h5", ".h5"),
+    unrunnable=ALONE,
+    weights=True,
 )
 ONNX: Final = Format("onnx", "ONNX", (".onnx", ".zip"))
 ORT: Final = Format("ort", "ONNX Runtime format", (".ort",))
@@ -80,7 +111,10 @@ FORMATS: Final = {
         TORCHSCRIPT,
         STATE_DICT,
         PYTORCH,
+        HUGGINGFACE,
         SAFETENSORS,
+        TF_CHECKPOINT,
+        KERAS_WEIGHTS,
         ONNX,
         ORT,
         OPENVINO,

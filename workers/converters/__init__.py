@@ -9,6 +9,7 @@ from workers.converter import Converter
 from workers.converters import (
     frozen_graph_to_onnx,
     frozen_graph_to_savedmodel,
+    huggingface_to_pt2,
     keras_h5_to_onnx,
     keras_h5_to_pt2,
     keras_h5_to_savedmodel,
@@ -60,6 +61,7 @@ GROUP = "modelferry.converters"
 CONVERTERS: tuple[Converter[Any], ...] = (
     frozen_graph_to_onnx.convert,
     frozen_graph_to_savedmodel.convert,
+    huggingface_to_pt2.convert,
     keras_h5_to_onnx.convert,
     keras_h5_to_pt2.convert,
     keras_h5_to_savedmodel.convert,

@@ -2,6 +2,7 @@
 
 from workers.runtime import Runtime
 from workers.runtimes.frozen_graph import FrozenGraphRuntime
+from workers.runtimes.huggingface import HuggingfaceRuntime
 from workers.runtimes.keras import KerasRuntime
 from workers.runtimes.keras_h5 import KerasH5Runtime
 from workers.runtimes.onnx import OnnxRuntime
@@ -18,6 +19,7 @@ from workers.runtimes.triton import TritonRuntime
 
 _ALL: tuple[type[Runtime], ...] = (
     FrozenGraphRuntime,
+    HuggingfaceRuntime,
     KerasRuntime,
     KerasH5Runtime,
     OnnxRuntime,

@@ -132,8 +132,14 @@ def _written(path: tuple[Any, ...]) -> str:
 
 
 def _tensor(name: str, value: Any, upper: int | None) -> Tensor:
-    shape = tuple(dim if isinstance(dim, int) else str(dim) for dim in value.shape)
+    shape = tuple(map(_dim, value.shape))
     return Tensor(name=name, dtype=numpy_name(value.dtype), shape=shape, upper=upper)
+
+
+def _dim(dim: Any) -> int | str:
+    """A length that the exporter found out to be fixed is still one of its symbols."""
+    written = str(dim)
+    return int(written) if written.isdigit() else written
 
 
 def _bounds(program: Any) -> dict[str, int]:

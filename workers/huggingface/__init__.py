@@ -1,0 +1,1 @@
+"""Model folders of the transformers library: what they say, and the models that they hold."""
