@@ -1,0 +1,218 @@
+"""Applying a mapping file: its rules, followed on the variables of a source and a template."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from shared.domain.errors import InvalidMapping, UnmappedWeights
+from workers.transplant.building import Built, Match, Sides, built, first_match, made_of, unknown
+from workers.transplant.choices import Unreadable
+from workers.transplant.expressions import Expression, Shape, Unfit, names
+from workers.transplant.moves import Left, Move, Question, Transfer
+from workers.transplant.patterns import Pattern
+from workers.transplant.rules import Ask, Carry, Keep, MappingFile, Place, Skip
+from workers.transplant.words import words
+from workers.weights.variables import Variable, Weights
+
+FEW: Final = 8  # names in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What the rules settle. `match_rest`: the matcher may look for what they do not name.
+
+    `moves` are in the order of the template's variables, or of the rules without one.
+    """
+
+    moves: tuple[Move, ...]
+    skipped: tuple[Left, ...]
+    kept: tuple[Left, ...]
+    questions: tuple[Question, ...]
+    notes: tuple[str, ...]
+    match_rest: bool
+
+    def transfer(self) -> Transfer:
+        """The whole of it, where nothing is left to match."""
+        return Transfer(self.moves, self.skipped, self.kept, self.questions, self.notes)
+
+
+def apply(mapping: MappingFile, source: Weights, target: Weights | None) -> Applied:
+    """Follow the rules. Nothing is read but names and shapes.
+
+    Without a template the rules alone name the targets.
+
+    Raises:
+        InvalidMapping: a rule names a variable that there is not, or what it makes does not fit
+            the template, or two rules make one variable.
+        UnmappedWeights: the rules leave variables over, and nothing is to match them.
+    """
+    if source.framework != mapping.origin:
+        raise InvalidMapping(
+            f"the mapping leads from {mapping.origin} to {mapping.to}, and the source is of "
+            f"{source.framework}: take the mapping of the other direction"
+        )
+    if target is not None and target.framework != mapping.to:
+        raise InvalidMapping(
+            f"the mapping leads to {mapping.to}, and the template is of {target.framework}"
+        )
+    template = _shapes(target.variables) if target is not None else None
+    following = _Following(mapping, Sides(_shapes(source.variables), template))
+    for rule in mapping.rules:
+        match rule:
+            case Carry():
+                following.carry(rule)
+            case Skip():
+                following.skip(rule)
+            case Keep():
+                following.keep(rule)
+            case Ask(question=question, why=why):
+                told = Question(question.targets, question.sources, why)
+                following.questions.append(told)
+    return following.applied()
+
+
+@dataclass(slots=True)
+class _Following:
+    mapping: MappingFile
+    sides: Sides
+    made: dict[str, tuple[Expression, Place]] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+    skipped: dict[str, Left] = field(default_factory=dict)
+    passed: dict[str, Left] = field(default_factory=dict)  # by optional rules
+    kept: dict[str, Left] = field(default_factory=dict)
+    questions: list[Question] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def carry(self, rule: Carry) -> None:
+        found = False
+        for match in self._matches(rule):
+            found = True
+            try:
+                parts = built(rule, match, self.mapping, self.sides)
+            except (Unreadable, Unfit) as fault:
+                raise InvalidMapping(f"{rule.place}: {fault}") from fault
+            for each in parts:
+                self._give(rule.place, each)
+            if not parts and match.name:
+                why = f"the template has nothing that {rule.place} would make of it"
+                self.passed.setdefault(match.name, Left(match.name, why, meant=True))
+        if not found and not rule.optional:
+            self.notes.append(f"{rule.place} matches no variable")
+
+    def skip(self, rule: Skip) -> None:
+        for pattern in rule.sources:
+            for name in self._named(pattern, rule.place):
+                if name not in self.taken:
+                    self.taken.add(name)
+                    self.skipped[name] = Left(name, rule.why, rule.meant)
+
+    def keep(self, rule: Keep) -> None:
+        for pattern in rule.targets if self.sides.targets is not None else ():
+            for name in self._named(pattern, rule.place, source=False):
+                if name not in self.made and name not in self.kept:
+                    self.kept[name] = Left(name, rule.why, rule.meant)
+
+    def applied(self) -> Applied:
+        for name, left in self.passed.items():
+            if name not in self.taken:
+                self.skipped[name] = left
+        if self.sides.targets is None or not self.mapping.match_rest:
+            self._refuse_what_is_left()
+        order = self.made if self.sides.targets is None else self.sides.targets
+        return Applied(
+            moves=tuple(_move(name, *self.made[name]) for name in order if name in self.made),
+            skipped=_ordered(self.skipped, self.sides.sources),
+            kept=_ordered(self.kept, self.sides.targets or ()),
+            questions=tuple(self.questions),
+            notes=(*self.mapping.notes, *self.notes),
+            match_rest=self.mapping.match_rest,
+        )
+
+    def _matches(self, rule: Carry) -> Iterator[Match]:
+        """What the groups of its first name catch, for each variable that it matches."""
+        first = next(rule.value.patterns(), None)
+        if first is None:
+            yield from self._zeroed(rule)
+        elif first.literal:
+            name = first.filled((), {})
+            if name in self.sides.sources:
+                yield Match(name, (), "")
+            elif not rule.optional:
+                told = unknown(name, self.sides.sources, "source")
+                raise InvalidMapping(f"{rule.place}: {told}")
+        else:
+            for name in self.sides.sources:
+                found = first_match(first, name, self.mapping.source_prefixes)
+                if found is not None and name not in self.taken:
+                    yield found
+
+    def _zeroed(self, rule: Carry) -> Iterator[Match]:
+        first = rule.targets[0]
+        if first.literal:
+            yield Match("", (), "")
+        elif self.sides.targets is None:
+            raise InvalidMapping(
+                f"{rule.place}: {first.text!r} is matched with a template's names, and there is "
+                "no template: write the name out, and the shape of the zeros"
+            )
+        else:
+            for name in self.sides.targets:
+                found = first_match(first, name, self.mapping.target_prefixes)
+                if found is not None and name not in self.made:
+                    yield found
+
+    def _named(self, pattern: Pattern, place: Place, *, source: bool = True) -> list[str]:
+        known = self.sides.sources if source else self.sides.targets or {}
+        if pattern.literal:
+            name = pattern.filled((), {})
+            if name not in known:
+                told = unknown(name, known, "source" if source else "template")
+                raise InvalidMapping(f"{place}: {told}")
+            return [name]
+        prefixes = self.mapping.source_prefixes if source else self.mapping.target_prefixes
+        return [name for name in known if first_match(pattern, name, prefixes) is not None]
+
+    def _give(self, place: Place, built: Built) -> None:
+        if built.target in self.made:
+            value, earlier = self.made[built.target]
+            raise InvalidMapping(
+                f"{place}: {built.target!r} gets a value a second time: from "
+                f"{made_of(built.value, self.sides.sources)}, and by {earlier} from "
+                f"{made_of(value, self.sides.sources)}. One variable has one value: skip one of "
+                "the two, or join them"
+            )
+        self.taken.update(names(built.value))
+        self.made[built.target] = (built.value, place)
+
+    def _refuse_what_is_left(self) -> None:
+        open_sources = {name for each in self.questions for name in each.sources}
+        open_targets = {name for each in self.questions for name in each.targets}
+        settled_sources = self.taken | self.skipped.keys() | open_sources
+        settled_targets = self.made.keys() | self.kept.keys() | open_targets
+        over = [name for name in self.sides.sources if name not in settled_sources]
+        unmade = [name for name in self.sides.targets or () if name not in settled_targets]
+        told = [f"no rule takes {_few(over)} of the source"] if over else []
+        told += [f"no rule makes {_few(unmade)} of the template"] if unmade else []
+        matching = "" if self.sides.targets is None else ", or 'rest: match' to look for them"
+        if told:
+            raise UnmappedWeights(
+                f"{'; '.join(told)}. Add rules for them, or 'skip' and 'keep'{matching}"
+            )
+
+
+def _move(target: str, value: Expression, place: Place) -> Move:
+    return Move(target, value, words(value), 1.0, str(place))
+
+
+def _shapes(variables: Mapping[str, Variable]) -> dict[str, Shape]:
+    return {name: each.shape for name, each in variables.items()}
+
+
+def _few(all_names: list[str]) -> str:
+    shown = ", ".join(repr(each) for each in all_names[:FEW])
+    more = f" and {len(all_names) - FEW} more" if len(all_names) > FEW else ""
+    return shown + more
+
+
+def _ordered(found: Mapping[str, Left], order: Iterable[str]) -> tuple[Left, ...]:
+    return tuple(found[name] for name in order if name in found)
