@@ -23,9 +23,11 @@ from shared.domain.errors import (
     StepRefused,
     StorageFull,
     UnsupportedOperator,
+    Yours,
 )
 from shared.domain.formats import FORMATS, ONNX, Layout
 from shared.domain.gpus import Gpu
+from shared.domain.jobs import TEMPLATE
 from shared.domain.orders import (
     STOP_FILE,
     AgreedNote,
@@ -63,6 +65,7 @@ class Workbench:
     folder: Path
     samples: Path | None
     extras: tuple[Path, ...]
+    template: Path | None
     gpu: Gpu | None
     caches: tuple[Path, ...]
     cache_output: Path
@@ -137,13 +140,17 @@ def _convert(order: WorkOrder, action: Convert, folder: Path, say: Say) -> Note:
         folder=folder,
         samples=_samples(order, folder),
         extras=tuple(_extras(order, folder)),
+        template=_prepared(order, folder, TEMPLATE) if TEMPLATE in order.inputs else None,
         gpu=order.gpu,
         caches=tuple(folder / each for each in order.caches),
         cache_output=folder / (order.cache_output or "timing.new"),
         options=converter.options.model_validate(action.options),
         tell=say,
     )
-    converter.convert(bench)
+    try:
+        converter.convert(bench)
+    except Yours as error:
+        return RefusedNote(fault=error.fault, report=bench.facts)
     if not bench.target.exists():
         raise StepRefused(f"{converter.name} ended without an error and wrote nothing.")
     if is_tree:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.errors import Crashed, FerryError, InvalidOptions, NoRoute
-from shared.domain.jobs import JobState
+from shared.domain.jobs import TEMPLATE, JobState
 from shared.domain.orders import ProgressNote
 from shared.domain.plans import Action, Plan
 from shared.services.folders import remove
@@ -80,8 +80,9 @@ def _convert(wanted: Wanted, folder: Path, stopped: threading.Event) -> dict[str
     samples = take_samples(wanted.samples, settings.max_upload) if wanted.samples else None
     for note in notes:
         _say(note)
+    template = _template(wanted, folder)
     machine = Machine(settings, folder)
-    made = _planned(source, wanted, machine, samples=samples is not None)
+    made = _planned(source, wanted, machine, samples=samples is not None, template=template)
     with machine.lit(made) as runner:
         carrier = Carrier(
             runner,
@@ -92,7 +93,8 @@ def _convert(wanted: Wanted, folder: Path, stopped: threading.Event) -> dict[str
             keep=wanted.keep is not None,
         )
         known = carrier.know(samples) if samples else None
-        journey = Journey(made, carrier.know(source), known, carrier)
+        filled = carrier.know(template) if template else None
+        journey = Journey(made, carrier.know(source), known, carrier, filled)
         began = time.monotonic()
         state = journey.travel()
         seconds = time.monotonic() - began
@@ -101,14 +103,34 @@ def _convert(wanted: Wanted, folder: Path, stopped: threading.Event) -> dict[str
     return head | report | {"output": _delivered(wanted, journey, carrier, state)}
 
 
-def _planned(source: File, wanted: Wanted, machine: Machine, *, samples: bool) -> Plan:
+def _template(wanted: Wanted, folder: Path) -> File | None:
+    """The model to be filled, beside the source in a folder of its own."""
+    if wanted.template is None:
+        return None
+    place = folder / TEMPLATE
+    place.mkdir(mode=0o700)
+    return take_in(wanted.template.absolute(), None, place)[0]
+
+
+def _planned(
+    source: File, wanted: Wanted, machine: Machine, *, samples: bool, template: File | None
+) -> Plan:
+    if TEMPLATE in wanted.target.options:
+        raise InvalidOptions(
+            f"{TEMPLATE} names a model of a service, and this is none. Give --template its file.",
+            field=f"options.{TEMPLATE}",
+        )
     if wanted.target.options.get(INCLUDE):
         raise InvalidOptions(
             f"{INCLUDE} names jobs of a service, and this is none. Leave it out.",
             field=f"options.{INCLUDE}",
         )
+    target = wanted.target
+    if template:
+        options = target.options | {TEMPLATE: template.artifact.format}
+        target = target.model_copy(update={"options": options})
     try:
-        return plan(source.artifact.format, wanted.target, machine.roster, samples=samples)
+        return plan(source.artifact.format, target, machine.roster, samples=samples)
     except NoRoute as error:
         missing = machine.offer.missing
         if not missing or not machine.lacks(wanted.target.format):

@@ -35,9 +35,10 @@ class Bench(Protocol[O_co]):
     `source` is a file, or a folder where the source's format is a tree (and the `.onnx` file
     of an unpacked zip). `target` does not exist yet: a file or, for a tree, a folder is
     written there. `folder` is scratch room. `samples` are the user's inputs as an .npz.
-    `extras` are the further models of a repository, as they were stored. `gpu` is the device
-    that the step has for itself. `caches` are timing caches to begin with; what was learnt
-    goes to `cache_output`.
+    `extras` are the further models of a repository, as they were stored. `template` is the
+    model that a transplant puts its weights into, a file or a folder as `source` is. `gpu` is
+    the device that the step has for itself. `caches` are timing caches to begin with; what was
+    learnt goes to `cache_output`.
     """
 
     @property
@@ -50,6 +51,8 @@ class Bench(Protocol[O_co]):
     def samples(self) -> Path | None: ...
     @property
     def extras(self) -> tuple[Path, ...]: ...
+    @property
+    def template(self) -> Path | None: ...
     @property
     def gpu(self) -> Gpu | None: ...
     @property
@@ -84,7 +87,9 @@ class Converter(Generic[O]):
     `samples` it cannot do without the user's inputs, nor where one of the options of
     `samples_for` has the value there. With an `environment` the step runs in a
     fresh process that has those variables, never in a warm fork. A body that is told to stop
-    has `grace` seconds before it is killed. `timed` ones keep a timing cache.
+    has `grace` seconds before it is killed. `timed` ones keep a timing cache. A `transplant`
+    takes the weights of its source and nothing else: those of `asked_by` are the first on
+    their paths, where others lead from a format to itself.
     """
 
     source: Format
@@ -107,6 +112,7 @@ class Converter(Generic[O]):
     environment: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     grace: float = 0.0
     timed: bool = False
+    transplant: bool = False
 
 
 def converter(
@@ -130,6 +136,7 @@ def converter(
     environment: Mapping[str, str] = NOTHING,
     grace: float = 0.0,
     timed: bool = False,
+    transplant: bool = False,
 ) -> Callable[[Callable[[Bench[O]], None]], Converter[O]]:
     """Turn a function into an edge. Registers nothing: the catalogue does that, in the open.
 
@@ -159,6 +166,7 @@ def converter(
             environment=environment,
             grace=grace,
             timed=timed,
+            transplant=transplant,
         )
 
     return decorate

@@ -115,6 +115,7 @@ def _told(converter: Converter[Any], tools: Toolchain) -> ConverterOffer:
         turn=converter.turn,
         samples=converter.samples,
         samples_for=dict(converter.samples_for),
+        transplant=converter.transplant,
         memory=converter.memory,
         timed=converter.libraries[0] if converter.timed else None,
         toolchain=tools,

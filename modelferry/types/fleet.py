@@ -24,6 +24,7 @@ class ConverterOffer:
     turn: int = 0
     samples: bool = False
     samples_for: dict[str, str] = field(default_factory=dict)
+    transplant: bool = False
     timed: str | None = None
     memory: float = 3.0
     toolchain: dict[str, str] = field(default_factory=dict)

@@ -236,8 +236,7 @@ class Course:
         self.job.ended_at = self.now
         if state is JobState.SUCCEEDED:
             taken = self.plan.routes[max(row.route for row in self._steps)]
-            proof = "verified" if taken.proves else "converted_not_verified"
-            self.job.proof = proof if self.plan.purpose == "convert" else None
+            self.job.proof = taken.proof if self.plan.purpose == "convert" else None
         if state is JobState.FAILED:
             self.job.error = self._error()
         self.say(f"job.{state.value}", proof=self.job.proof, error=self.job.error)

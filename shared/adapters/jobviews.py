@@ -169,7 +169,7 @@ def _report(job: JobRow, plan: Plan, current: Sequence[StepRow], model: str) -> 
     verified = [row.report for row in on_route if row.kind == "verify"]
     verification = verified[-1] if verified else None
     proved = job.proof == "verified"
-    unproved = job.proof == "converted_not_verified"
+    unproved = not proved
     built = findings(_written(on_route))
     route = plan.routes[max(last, 0)].name
     began, ended = job.started_at, job.ended_at

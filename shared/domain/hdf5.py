@@ -11,10 +11,25 @@ from shared.domain.errors import TruncatedFile, UnknownFormat
 MAGIC: Final = b"\x89HDF\r\n\x1a\n"
 
 _HEAD: Final = 128  # bytes; more than any superblock
+_PIECE: Final = 1 << 20  # bytes
 _WIDTHS: Final = (2, 4, 8)
 # By version: where the width of an address stands, and where the addresses begin.
 _LAYOUTS: Final = {0: (13, 24), 1: (13, 28), 2: (9, 12), 3: (9, 12)}
 _END_OF_FILE: Final = 2  # the third address
+
+
+def mentions(reader: BinaryIO, word: bytes) -> bool:
+    """Whether the file has these bytes anywhere: names of attributes stand in it as they are.
+
+    Read in pieces that overlap, so that none is missed between two.
+    """
+    reader.seek(0)
+    rest = b""
+    while piece := reader.read(_PIECE):
+        if word in rest + piece:
+            return True
+        rest = piece[-len(word) :]
+    return False
 
 
 def check_whole(reader: BinaryIO) -> None:

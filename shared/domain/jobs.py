@@ -16,7 +16,10 @@ from shared.domain.plans import Action, Check, Convert, Inspect, Plan, Verify
 INSPECTION = -1
 """The route number of the inspect step, which comes before all routes."""
 
-ROLES: Final = ("source", "reference", "candidate", "beside", "samples")
+TEMPLATE: Final = "template"
+"""The role of the model that a transplant fills, and the option that names it."""
+
+ROLES: Final = ("source", "reference", "candidate", "beside", "samples", TEMPLATE)
 EXTRA: Final = "extra-"
 
 
@@ -64,7 +67,8 @@ class Materials:
     """What a job's steps work on.
 
     `outputs` are what the steps of the route at hand have written, by position; `extras` the
-    further models of a repository.
+    template that a transplant fills, where the plan has one, and the further models of a
+    repository.
     """
 
     source: Artifact
@@ -84,22 +88,31 @@ def inputs_at(plan: Plan, place: Place, given: Materials) -> dict[str, Artifact]
             return {"source": given.source} | samples
         case Convert():
             silent = action.source == TORCHSCRIPT.name  # its file does not say its inputs
-            last = action == plan.routes[place.route].converts[-1]
-            extras = enumerate(given.extras if last else ())
+            converts = plan.routes[place.route].converts
+            filled = int(_fills(converts[0]))
+            template = given.extras[:filled] if action == converts[0] else ()
+            extras = given.extras[filled:] if action == converts[-1] else ()
             return (
                 {"source": here}
                 | (samples if silent or action.samples else {})
-                | {f"{EXTRA}{number}": each for number, each in extras}
+                | dict(zip([TEMPLATE], template, strict=False))
+                | {f"{EXTRA}{number}": each for number, each in enumerate(extras)}
             )
         case Check():
             return {"source": here}
         case Verify():
-            ends = {"reference": given.source, "candidate": here}
+            start = given.source if action.after is None else written[action.after]
+            ends = {"reference": start, "candidate": here}
             beside = [each for each in written[:-1] if each.format == ONNX.name]
             on_gpu = action.queue is Queue.GPU and beside
             return ends | ({"beside": beside[-1]} if on_gpu else {}) | samples
         case _:
             assert_never(action)
+
+
+def _fills(convert: Convert) -> bool:
+    """Whether a template is its second input."""
+    return convert.transplant and convert.options.get(TEMPLATE) is not None
 
 
 def order_of(role: str) -> tuple[int, int]:

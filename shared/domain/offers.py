@@ -34,10 +34,11 @@ class ConverterOffer(BaseModel):
 
     `options` is the JSON Schema of the converter's options. `asked_by`, where set, is the
     option that must be `asked_for` for the planner to put the edge in: such an edge leads
-    from a format to itself. Where `asked_for` is None any value asks for it, and the edge's own
-    schema says which are taken. Of edges at one stop those of a lower `turn` come first, and
-    those of one turn in the order of their names. With `samples` it wants the user's inputs (to
-    calibrate, say), and a job without any is refused; with `samples_for` only where one of these
+    from a format to itself, unless it is a `transplant`, which comes first on its path and
+    takes weights alone from its source. Where `asked_for` is None any value asks for it, and
+    the edge's own schema says which are taken. Of edges at one stop those of a lower `turn` come
+    first, and those of one turn in the order of their names. With `samples` it wants the user's
+    inputs (to calibrate, say), and a job without any is refused; with `samples_for` only where one of these
     options has that value. `memory` is the expected peak as a multiple of the input's size.
     `timed` names the library of its toolchain whose timing cache it keeps.
     """
@@ -57,6 +58,7 @@ class ConverterOffer(BaseModel):
     turn: int = 0
     samples: bool = False
     samples_for: dict[str, str] = Field(default_factory=dict)
+    transplant: bool = False
     memory: float = 3.0
     timed: str | None = None
     toolchain: Toolchain = Field(default_factory=dict)

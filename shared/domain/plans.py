@@ -8,6 +8,9 @@ from shared.domain.formats import FORMATS
 from shared.domain.gpus import ANY, Needs
 from shared.domain.offers import Queue, Toolchain
 
+Proof = Literal["verified", "weights_compared", "converted_not_verified"]
+"""Of a result: run against its source; every variable held against its source's; neither."""
+
 
 class _Frozen(BaseModel):
     # Read back from rows that a later version may have written: what it added is left alone.
@@ -66,7 +69,11 @@ class Inspect(_Frozen):
 
 
 class Convert(_Frozen):
-    """Walk one edge. With `samples` the user's inputs go with it; `needs` are of a GPU step."""
+    """Walk one edge. With `samples` the user's inputs go with it; `needs` are of a GPU step.
+
+    A `transplant` takes weights alone from what it reads, and holds each variable that it
+    wrote against where it came from.
+    """
 
     kind: Literal["convert"] = "convert"
     converter: str
@@ -75,6 +82,7 @@ class Convert(_Frozen):
     target: str
     options: dict[str, Any]
     samples: bool = False
+    transplant: bool = False
     queue: Queue = Queue.CPU
     needs: Needs = ANY
     toolchain: Toolchain
@@ -125,13 +133,16 @@ class Verify(_Frozen):
     `options` are the target's: a dynamic dimension may have been given up on purpose, and a
     precision chosen. What a GPU needs to be for it is known once the result is there. Where
     nobody can run the end of a route, `before` is the index of the convert that it comes
-    before: what became of the source so far is run instead.
+    before: what became of the source so far is run instead. Where nobody can run its beginning,
+    a source of weights alone, `after` is the index of the convert whose result is run as the
+    source.
     """
 
     kind: Literal["verify"] = "verify"
     reference: str
     candidate: str
     before: int | None = None
+    after: int | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     queue: Queue = Queue.CPU
     needs: Needs = ANY
@@ -168,7 +179,21 @@ class Route(_Frozen):
     @property
     def proves(self) -> bool:
         """Whether its result is run against the source."""
-        return self.verify is not None and self.verify.before is None
+        return self.verify is not None and self.verify.before is self.verify.after is None
+
+    @property
+    def proof(self) -> Proof:
+        """What is known of its result once it is there.
+
+        Weights that were compared, variable by variable, and not run where they come from, are
+        `weights_compared`; what was made of them afterwards ran against them.
+        """
+        if self.proves:
+            return "verified"
+        carried = bool(self.converts) and self.converts[0].transplant
+        run = self.verify is not None and self.verify.before is None
+        alone = carried and (run or len(self.converts) == 1)
+        return "weights_compared" if alone else "converted_not_verified"
 
     @property
     def actions(self) -> tuple[Convert | Check | Verify, ...]:

@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 
 from pydantic import ValidationError
 
-from shared.domain import hdf5, pickles, tars
+from shared.domain import folders, hdf5, pickles, tars
 from shared.domain.engines import ENGINE_FILE, MANIFEST_FILE, Manifest
 from shared.domain.entries import check_tree, check_unique, is_foreign
 from shared.domain.errors import (
@@ -21,8 +21,10 @@ from shared.domain.errors import (
 from shared.domain.formats import (
     FORMATS,
     FROZEN_GRAPH,
+    HUGGINGFACE,
     KERAS,
     KERAS_H5,
+    KERAS_WEIGHTS,
     ONNX,
     OPENVINO,
     ORT,
@@ -31,6 +33,7 @@ from shared.domain.formats import (
     SAFETENSORS,
     SAVEDMODEL,
     STATE_DICT,
+    TF_CHECKPOINT,
     TFLITE,
     TORCHSCRIPT,
     TRITON,
@@ -42,11 +45,13 @@ from shared.domain.zips import EMPTY, LOCAL, Zip
 ACCEPTED: Final = (
     "Accepted are Keras .keras and .h5, a TensorFlow SavedModel (zip or tar.gz of its folder),"
     " a TensorFlow frozen graph (.pb), TensorFlow Lite (.tflite),"
-    " PyTorch .pt2 (torch.export), TorchScript, and ONNX (one file, or a zip of it with its"
-    " external data). What this service delivers is accepted, too: ONNX Runtime's .ort, and zips"
-    " of a PyTorch source package (model.py and weights.safetensors), of an OpenVINO IR (.xml and"
-    " .bin), of a TensorRT or TensorRT-RTX engine with its manifest, and of a Triton model"
-    " repository."
+    " PyTorch .pt2 (torch.export), TorchScript, weights alone (a state_dict, safetensors, Keras's"
+    " .weights.h5, a zip or tar.gz of a TensorFlow checkpoint or of safetensors in shards),"
+    " and ONNX (one file, or a zip of it with its external data). So is a zip or tar.gz of a"
+    " Hugging Face model folder (config.json and safetensors) or of a PyTorch source package"
+    " (model.py and its weights). What this service delivers is accepted, too: ONNX Runtime's"
+    " .ort, and zips of an OpenVINO IR (.xml and .bin), of a TensorRT or TensorRT-RTX engine with"
+    " its manifest, and of a Triton model repository."
 )
 EXPORT: Final = (
     "Export the model where its code is, and send that:"
@@ -60,7 +65,11 @@ _WEIGHTS_HEAD_MAX: Final = 100 << 20  # bytes, as the safetensors library has it
 _FLAT: Final = {b"TFL3": TFLITE, b"ORTM": ORT}
 """What a flatbuffer says of itself, behind its first four bytes."""
 
+_ARCHITECTURE: Final = b"model_config"
+"""The attribute that a Keras file keeps its model's architecture in, where it has one."""
+
 _COREML: Final = "Data/com.apple.CoreML/"
+_SHARDS_INDEX: Final = ".safetensors.index.json"
 _PICKLE_MAX: Final = 64 << 20
 _MANIFEST_MAX: Final = 16 << 20
 _FORMAT_NAME_MAX: Final = 64
@@ -147,7 +156,8 @@ def _by_magic(reader: BinaryIO, head: bytes, limit: int) -> Found:
         return _in_tar(reader, limit)
     if head.startswith(hdf5.MAGIC):
         hdf5.check_whole(reader)
-        return {KERAS_H5: (KERAS_H5.title,)}
+        held = KERAS_H5 if hdf5.mentions(reader, _ARCHITECTURE) else KERAS_WEIGHTS
+        return {held: (held.title,)}
     if head.startswith((*pickles.PROTOCOLS, *_PROTOCOL_0)):
         return _in_pickle(pickles.scan(reader))
     if any(magic.startswith(head) for magic in _MAGICS):
@@ -179,7 +189,15 @@ def _in_zip(archive: Zip) -> Found:
     files = set(archive.files)
     if {"config.json", "metadata.json"} <= files and _any(files, "model.weights."):
         found[KERAS] = ("config.json",)
-    if found.keys() & {SAVEDMODEL, ONNX, OPENVINO, PYTORCH}:
+    if found.keys() & {
+        SAVEDMODEL,
+        ONNX,
+        OPENVINO,
+        PYTORCH,
+        HUGGINGFACE,
+        SAFETENSORS,
+        TF_CHECKPOINT,
+    }:
         check_tree(archive.entries)
     if found:
         return found
@@ -218,7 +236,7 @@ def _in_tar(reader: BinaryIO, limit: int) -> Found:
     if ONNX in found:
         raise UnknownFormat("ONNX with external data is accepted as a zip, not as a tar.gz.")
     if not found:
-        raise UnknownFormat(f"The tar.gz holds no SavedModel. {ACCEPTED}")
+        raise UnknownFormat(f"The tar.gz holds no model that is known here. {ACCEPTED}")
     return found
 
 
@@ -232,23 +250,41 @@ def _trees(files: Iterable[str]) -> Found:
         if name.rpartition("/")[2] == "saved_model.pb" and name.count("/") < 2  # noqa: PLR2004 - at the root or one folder down
     )
     onnx = tuple(name for name in names if name.endswith(".onnx"))
-    found = {each: places for each, places in ((SAVEDMODEL, saved), (ONNX, onnx)) if places}
-    return found or _in_pairs(names)
+    told = ((SAVEDMODEL, saved), (ONNX, onnx), (HUGGINGFACE, folders.configs(names)))
+    found = {each: places for each, places in told if places}
+    if HUGGINGFACE in found and (code := folders.packages(names)):
+        found[PYTORCH] = code
+    found = found or _in_pairs(names) or _in_shards(names)
+    if not found:
+        folders.refuse_pickles(names)
+    return found
 
 
 def _in_pairs(names: Iterable[str]) -> Found:
-    """What is two files side by side, at the root or one folder down: an OpenVINO IR is an .xml
-    and a .bin of one name, a PyTorch source package a model.py and its weights.safetensors."""
+    """At the root or one folder down: an OpenVINO IR is an .xml and a .bin of one name side by
+    side, a PyTorch source package whatever has a model.py."""
     high = {name for name in names if name.count("/") < 2}  # noqa: PLR2004
     pairs = [name for name in high if name.endswith(".xml") and f"{name[:-4]}.bin" in high]
-    code = [
-        name
-        for name in high
-        if name.rpartition("/")[2] == "model.py"
-        and f"{name.removesuffix('model.py')}weights.safetensors" in high
-    ]
-    both = ((OPENVINO, pairs), (PYTORCH, code))
+    both = ((OPENVINO, pairs), (PYTORCH, folders.packages(names)))
     return {each: tuple(sorted(places)) for each, places in both if places}
+
+
+def _in_shards(names: Iterable[str]) -> Found:
+    """What is weights alone in several files: a TensorFlow checkpoint, and safetensors."""
+    files = set(names)
+    indexes = tuple(
+        sorted(
+            name
+            for name in files
+            if name.endswith(".index") and _any(files, f"{name.removesuffix('index')}data-")
+        )
+    )
+    if indexes:
+        return {TF_CHECKPOINT: indexes}
+    listed = tuple(sorted(name for name in files if name.endswith(_SHARDS_INDEX)))
+    single = tuple(sorted(name for name in files if name.endswith(".safetensors")))
+    places = listed or single
+    return {SAFETENSORS: places} if places else {}
 
 
 def _in_torch_zip(archive: Zip) -> Found:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Final, NamedTuple
 
+from shared.domain.formats import FORMATS
 from shared.domain.offers import ConverterOffer, Fidelity, Queue
 
 MOST_HOPS = 4
@@ -36,6 +37,7 @@ def routes(
     online: frozenset[str] = frozenset(),
     *,
     without: Collection[str] = (),
+    lead: Path = (),
     most: int = MOST_ROUTES,
 ) -> tuple[Path, ...]:
     """Every simple path from source to target within MOST_HOPS, cheapest first.
@@ -50,8 +52,9 @@ def routes(
     cannot honour every wish is none, nor is one without a GPU step where
     `options` say what the GPU must be, nor one that leaves more of `options` unheard than
     another would. A lossy edge between formats is never taken (nobody asked for the loss). The
-    edges named `without` are not taken, but what they would have done is no less asked for. Of
-    what is found the `most` first are given.
+    edges named `without` are not taken, but what they would have done is no less asked for. A
+    format that holds weights alone is no stop between two others. Each path begins with `lead`,
+    which ends at `source`. Of what is found the `most` first are given.
     """
     distinct = {(edge.name, edge.version): edge for edge in edges}
     known = [distinct[key] for key in sorted(distinct)]
@@ -64,7 +67,8 @@ def routes(
     else:
         plain = _paths(roads, source, target, (), frozenset({source}))
     dressed = (each for path in plain for each in _dressed(path, source, asked, wishes))
-    able = [path for path in dressed if path and needed <= _said_of_gpus(path)]
+    begun = ((*lead, *path) for path in dressed)
+    able = [path for path in begun if path and needed <= _said_of_gpus(path)]
     unheard = [len(unheard_on(path, known, options)) for path in able]
     least = min(unheard, default=0)
     found = [
@@ -141,8 +145,12 @@ def _paths(
     if len(path) == MOST_HOPS:
         return
     for edge in roads:
-        if edge.source == here and edge.target not in seen:
+        if edge.source == here and edge.target not in seen and (not path or _is_model(here)):
             yield from _paths(roads, edge.target, target, (*path, edge), seen | {edge.target})
+
+
+def _is_model(format: str) -> bool:
+    return format not in FORMATS or not FORMATS[format].weights
 
 
 def _dressed(

@@ -12,10 +12,8 @@ from shared.domain.gpus import Gpu
 from shared.domain.jobs import JobState
 from shared.domain.lifecycle import State
 from shared.domain.offers import Offer
-from shared.domain.plans import Plan
+from shared.domain.plans import Plan, Proof
 from shared.domain.signatures import Inspection
-
-Proof = Literal["verified", "converted_not_verified"]
 
 
 class _View(BaseModel):

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.errors import (
-    BareStateDict,
     FerryError,
     InvalidOptions,
     NoRoute,
@@ -13,7 +12,7 @@ from shared.domain.errors import (
     Unplannable,
     UnsupportedPrecision,
 )
-from shared.domain.formats import FORMATS, SAFETENSORS, STATE_DICT, target_named
+from shared.domain.formats import FORMATS, target_named
 from shared.domain.gpus import ANY, Needs
 from shared.domain.offers import ConverterOffer, Queue
 from shared.domain.plans import Convert, Declined, Inspect, Plan, Route
@@ -25,6 +24,7 @@ from shared.services.checking import check_before
 from shared.services.placing import WARMUP, Placed, placed
 from shared.services.proving import INSPECTED, only, proof
 from shared.services.refusing import no_route, refuse_unknown, unhonoured
+from shared.services.transplanting import leading, refuse_bare, roads, with_lead
 from shared.telemetry import logger
 
 log = logger(__name__)
@@ -49,7 +49,7 @@ def plan(source: str, target: Target, roster: Roster, *, samples: bool = False) 
 
     Raises:
         UnknownTarget: there is no such format.
-        BareStateDict: the source is weights without a model.
+        BareStateDict: the source is weights alone, and no template says of which model.
         NoRoute: no chain of known converters joins the two; says what can be reached.
         InvalidOptions: an option that no converter on any route knows, or a value that none
             of them can honour.
@@ -57,6 +57,7 @@ def plan(source: str, target: Target, roster: Roster, *, samples: bool = False) 
         SamplesRequired: what was asked for cannot be done without any.
     """
     goal = target_named(target.format).name
+    refuse_bare(source, target)
     inspect = inspection(source, target.options, roster)
     found = _found(source, target, roster, samples=samples)
     return Plan(
@@ -84,16 +85,8 @@ def inspection(source: str, given: Mapping[str, Any], roster: Roster) -> Inspect
     """How the source is read.
 
     Raises:
-        BareStateDict: it is weights without a model.
         NoRoute: no worker can read it.
     """
-    if source in {STATE_DICT.name, SAFETENSORS.name}:
-        raise BareStateDict(
-            "The file holds weights only: the model's code, its architecture, is missing. Save"
-            " the whole model with torch.export.save(torch.export.export(model, inputs), path)"
-            " and send that .pt2 file.",
-            field="model_id",
-        )
     found = roster.runtimes(source)
     if found is None:
         raise NoRoute(
@@ -118,20 +111,24 @@ def search(
     Raises:
         NoRoute, InvalidOptions, UnsupportedPrecision, SamplesRequired: as with `plan`.
     """
-    given, goal = target.options, target.format
-    refuse_unknown(given, edges, source, goal)
-    if not routes(edges, source, goal, given):
-        raise no_route(edges, source, goal, given)
+    lead = leading(edges, source, target)
+    given, goal, edges = with_lead(target.options, lead), target.format, roads(edges)
+    start = lead[-1].target if lead else source
+    if not lead or start != goal or given:
+        refuse_unknown(given, edges, start, goal)
+    if not routes(edges, start, goal, given, lead=lead):
+        raise no_route(edges, start, goal, given)
     places: dict[str, Placed] = {}
     left_out: dict[str, FerryError] = {}
     while True:
-        paths = routes(edges, source, goal, given, roster.online, without=left_out)
+        paths = routes(edges, start, goal, given, roster.online, without=left_out, lead=lead)
         fresh = [edge for path in paths for edge in path if edge.name not in places]
         if not fresh:
             break
         for edge in fresh:
             try:
-                places[edge.name] = placed(edge, given, roster, samples=samples)
+                told = target.options if edge in lead else given
+                places[edge.name] = placed(edge, told, roster, samples=samples)
             except (InvalidOptions, UnsupportedPrecision, SamplesRequired) as error:
                 left_out[edge.name] = error
     if not paths:
@@ -163,6 +160,7 @@ def converts_of(path: Path, places: Mapping[str, Placed]) -> tuple[Convert, ...]
             options=places[edge.name].options,
             samples=edge.wants_samples(places[edge.name].options)
             or places[edge.name].options.get(WARMUP) == "samples",
+            transplant=edge.transplant,
             queue=edge.queue,
             needs=places[edge.name].needs,
             toolchain=edge.toolchain,
@@ -181,7 +179,7 @@ def declined(found: Found) -> tuple[Declined, ...]:
 
 def known_routes(roster: Roster, source: str | None, target: str | None) -> Iterator[RouteView]:
     """Every route between known formats, or those from or to the given ones, best first."""
-    edges = (*roster.converters.values(), *roster.known.values())
+    edges = roads((*roster.converters.values(), *roster.known.values()))
     for start in FORMATS:
         for goal in FORMATS:
             if start == goal or source not in {None, start} or target not in {None, goal}:

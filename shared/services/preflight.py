@@ -11,6 +11,7 @@ from shared.domain.routes import Path
 from shared.domain.targets import Target
 from shared.services.checking import check_before
 from shared.services.planning import Found, converts_of, declined, inspection, search
+from shared.services.transplanting import refuse_bare
 
 UNBUILT = "Only what the target covers was asked for, so nothing was built."
 
@@ -28,6 +29,7 @@ def plan_check(source: str, target: Target, roster: Roster, *, samples: bool = F
             with `plan`.
     """
     goal = target_named(target.format).name
+    refuse_bare(source, target)
     inspect = inspection(source, target.options, roster)
     edges = (*roster.converters.values(), *roster.known.values())
     found = search(edges, source, target, roster, samples=samples)

@@ -37,6 +37,11 @@ UNSEEN: Final = (
     " give, so nothing ran the result."
 )
 
+COMPARED: Final = (
+    "Weights alone cannot be run. Every variable that was written was read back and is, bit for"
+    " bit, what the mapping makes of the source's."
+)
+
 BORROWED: Final = "select_tf"
 """The option that lets a TensorFlow Lite model borrow operators of TensorFlow's."""
 
@@ -59,7 +64,7 @@ class Proof:
     unverified: str | None = None
 
 
-def proof(
+def proof(  # noqa: PLR0911 - one for each kind of end
     source: str, path: Path, needs: Needs, given: Mapping[str, Any], roster: Roster
 ) -> Proof:
     """How the result of a path is verified. `needs` are those of the step that builds on a GPU.
@@ -69,11 +74,14 @@ def proof(
     verified where whoever may build it can be followed by one that runs it on the same kind.
     """
     goal = path[-1].target
+    if path[0].transplant:
+        return _carried(source, path, needs, given, roster)
     if source != ONNX.name and (cut := _cut(path)) is not None:
         return _halfway(source, path[: cut + 1], given, roster, UNSEEN)
     engine = next((edge for edge in reversed(path) if edge.target in ENGINES), None)
     if engine is None:
-        found = roster.runtimes(source, goal)
+        alive = FORMATS[source].unrunnable is None and FORMATS[goal].unrunnable is None
+        found = roster.runtimes(source, goal) if alive else None
         borrowed = goal == TFLITE.name and given.get(BORROWED) is True
         if found is None or borrowed:
             reason = UNLINKED if borrowed else _nobody(source, goal, roster)
@@ -97,6 +105,26 @@ def proof(
     return Proof(_verify(source, goal, given, (ends[0] if ends else {}, Queue.GPU), able))
 
 
+def _carried(
+    source: str, path: Path, needs: Needs, given: Mapping[str, Any], roster: Roster
+) -> Proof:
+    """A model and a template that can be run are run, at the sizes that the template takes.
+    Weights alone are compared, and what is made of them is run against what they became."""
+    into, *rest = path
+    if FORMATS[source].unrunnable is None and FORMATS[into.target].unrunnable is None:
+        plain = into.model_copy(update={"transplant": False})
+        found = proof(source, (plain, *rest), needs, {**given, "dynamic": False}, roster)
+        return Proof(found.verify, found.unverified)
+    if not rest:
+        return Proof(unverified=COMPARED)
+    found = proof(into.target, tuple(rest), needs, given, roster)
+    if found.verify is None:
+        return found
+    before = None if found.verify.before is None else found.verify.before + 1
+    verify = found.verify.model_copy(update={"before": before, "after": 0})
+    return Proof(verify, " ".join(filter(None, (COMPARED, found.unverified))))
+
+
 def _cut(path: Path) -> int | None:
     """Where on the path the outputs are changed."""
     return next((at for at, edge in enumerate(path) if edge.asked_by == CUT), None)
@@ -108,7 +136,7 @@ def _halfway(
     """As much of the path as can be proved: an engine that nobody runs was an ONNX model once."""
     for stop in range(len(path) - 1, 0, -1):
         goal = path[stop - 1].target
-        found = roster.runtimes(source, goal)
+        found = roster.runtimes(source, goal) if FORMATS[goal].unrunnable is None else None
         if found is not None and found[1] is Queue.CPU:
             verify = _verify(source, goal, given, found, ANY)
             told = f"{reason} The {FORMATS[goal].title} model on the way to it was run instead."
@@ -169,7 +197,7 @@ def _runs(member: Member, formats: Sequence[str]) -> bool:
 
 
 def _nobody(source: str, goal: str, roster: Roster) -> str:
-    if why := FORMATS[goal].unrunnable:
+    if why := FORMATS[goal].unrunnable or FORMATS[source].unrunnable:
         return why
     lacking = [each for each in (source, goal) if roster.runtimes(each) is None]
     if lacking:

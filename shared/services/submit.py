@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import Any, Final
 from uuid import uuid4
 
-from shared.domain.errors import BadRequest, InvalidSchema, Yours
+from shared.domain.artifacts import Artifact
+from shared.domain.errors import BadRequest, InvalidOptions, InvalidSchema, NotFound, Yours
+from shared.domain.jobs import TEMPLATE
 from shared.domain.targets import Target
 from shared.domain.views import JobView, ModelView, SamplesView
 from shared.ports import Doorbell, Fleet, JobStore, KeyedRequest, ModelStore, NewJob
@@ -17,6 +19,7 @@ from shared.services.planning import plan
 from shared.services.preflight import plan_check
 
 LONGEST_KEY: Final = 255
+LONGEST_ID: Final = 100
 PRIORITIES: Final = range(10)
 
 
@@ -51,6 +54,7 @@ class Submit:
             NotFound: the tenant has no such model or samples.
             InvalidSchema: no target, too many, or a matrix that is none.
             Unplannable: its subclasses say why no plan could be made, and for which combination.
+            InvalidOptions: also where the tenant has no such model as the template is said to be.
             UnsupportedPrecision: the GPU that was asked for does not compute in the precision.
             KeyReused: the key stands for another request.
             BrokerAway, DatabaseAway: nothing was accepted; try again later.
@@ -68,8 +72,9 @@ class Submit:
         jobs = []
         for target, words in wanted:
             with _naming(words):
-                made = plan(model.format, target, roster, samples=given is not None)
-                extras = included(self._jobs, tenant, made.target, target.options)
+                meant, template = self._filled(tenant, target)
+                made = plan(model.format, meant, roster, samples=given is not None)
+                extras = (*template, *included(self._jobs, tenant, made.target, target.options))
             jobs.append(NewJob(model, target, made, priority, given, together, extras))
         self._doorbell.check()
         return self._jobs.submit(tenant, jobs, request)
@@ -97,9 +102,10 @@ class Submit:
                 "A check takes one combination of options, and no matrix.", field="matrix"
             )
         model, given = self._materials(tenant, model_id, samples)
-        made = plan_check(model.format, target, self._fleet.roster(), samples=given is not None)
+        meant, extras = self._filled(tenant, target)
+        made = plan_check(model.format, meant, self._fleet.roster(), samples=given is not None)
         self._doorbell.check()
-        job = NewJob(model, target, made, priority, given, str(uuid4()))
+        job = NewJob(model, target, made, priority, given, str(uuid4()), extras)
         return self._jobs.submit(tenant, [job], None)[0][0]
 
     def _materials(
@@ -107,6 +113,27 @@ class Submit:
     ) -> tuple[ModelView, SamplesView | None]:
         model = self._models.model(tenant, model_id)
         return model, self._models.samples(tenant, samples) if samples is not None else None
+
+    def _filled(self, tenant: str, target: Target) -> tuple[Target, tuple[Artifact, ...]]:
+        """The target with its template named by format, as plans have it, and the template.
+
+        Raises:
+            InvalidOptions: the tenant has no such model.
+        """
+        named = target.options.get(TEMPLATE)
+        if named is None:
+            return target, ()
+        try:
+            model = self._models.model(tenant, str(named))
+        except NotFound:
+            raise InvalidOptions(
+                f"{TEMPLATE} names {str(named)[:LONGEST_ID]!r}, and there is no such model. Upload"
+                " the model that the weights are to be put into, and give its id.",
+                field=f"options.{TEMPLATE}",
+            ) from None
+        options = target.options | {TEMPLATE: model.format}
+        artifact = Artifact(digest=model.digest, format=model.format, size=model.size)
+        return Target(format=target.format, options=options), (artifact,)
 
 
 @contextmanager

@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from shared.domain.targets import Target
+from shared.services.transplanting import MAPPING
 from workers.local.outputs import places
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One model to one target. `format` is the source's, where its bytes leave it open."""
+    """One model to one target. `format` is the source's, where its bytes leave it open;
+    `template` the model that its weights are put into."""
 
     source: Path
     target: Target
     output: Path
     samples: Path | None
+    template: Path | None
     format: str | None
     keep: Path | None
     force: bool
@@ -31,9 +34,10 @@ def parse(arguments: Sequence[str]) -> Wanted:
     given = parser.parse_args(arguments)
     wanted = Wanted(
         source=given.source,
-        target=Target(format=given.to, options=_options(parser, given.option)),
+        target=Target(format=given.to, options=_told(parser, given)),
         output=given.out,
         samples=given.samples,
+        template=given.template,
         format=given.format,
         keep=given.keep,
         force=given.force,
@@ -63,11 +67,31 @@ def _parser() -> argparse.ArgumentParser:
         help="an option of the target, its value as JSON or as a bare word; may be repeated",
     )
     add("--samples", type=Path, metavar="NPZ", help="your own inputs, named as the model's are")
+    add("--template", type=Path, metavar="MODEL", help="put the weights of SOURCE into this model")
+    add(
+        "--mapping",
+        metavar="NAME|FILE",
+        help="which variable is which: a known family, or a mapping file",
+    )
     add("--format", metavar="FORMAT", help="the source's format, where its bytes leave it open")
     add("--keep", type=Path, metavar="DIR", help="keep each step's folder in this new folder")
     add("--force", action="store_true", help="replace what lies at PATH")
     add("--verbose", action="store_true", help="show the libraries' own words on standard error")
     return parser
+
+
+def _told(parser: argparse.ArgumentParser, given: argparse.Namespace) -> dict[str, Any]:
+    options = _options(parser, given.option)
+    if given.mapping is None:
+        return options
+    if MAPPING in options:
+        parser.error(f"{MAPPING} is given twice")
+    path = Path(given.mapping)
+    try:
+        text = path.read_text("utf-8") if path.is_file() else given.mapping
+    except (OSError, UnicodeDecodeError) as error:
+        parser.error(f"--mapping: {error}")
+    return options | {MAPPING: text}
 
 
 def _options(parser: argparse.ArgumentParser, pairs: Sequence[str]) -> dict[str, Any]:
@@ -95,7 +119,12 @@ def _no_number(name: str) -> NoReturn:
 
 
 def _check(parser: argparse.ArgumentParser, wanted: Wanted) -> None:
-    for path, what in ((wanted.source, "SOURCE"), (wanted.samples, "--samples")):
+    given = (
+        (wanted.source, "SOURCE"),
+        (wanted.samples, "--samples"),
+        (wanted.template, "--template"),
+    )
+    for path, what in given:
         if path is not None and not path.exists():
             parser.error(f"{what}: there is no file {str(path)!r}")
     if not (wanted.source.is_file() or wanted.source.is_dir()):

@@ -46,12 +46,18 @@ class Journey:
     """All steps that were opened, in their order."""
 
     def __init__(
-        self, plan: Plan, source: Artifact, samples: Artifact | None, carrier: Carrier
+        self,
+        plan: Plan,
+        source: Artifact,
+        samples: Artifact | None,
+        carrier: Carrier,
+        template: Artifact | None = None,
     ) -> None:
         self.plan = plan
         self.steps: list[Step] = []
         self._source = source
         self._samples = samples
+        self._extras = () if template is None else (template,)
         self._carrier = carrier
 
     def travel(self) -> JobState:
@@ -94,7 +100,7 @@ class Journey:
             if each.place.position < step.place.position
         ]
         outputs = {each.place.position: each.output for each in before if each.output}
-        given = Materials(self._source, self._samples, outputs=outputs)
+        given = Materials(self._source, self._samples, self._extras, outputs)
         inputs = inputs_at(self.plan, step.place, given)
         self._move(step, Move.UNBLOCK)
         while step.state is State.READY:

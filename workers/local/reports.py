@@ -45,7 +45,7 @@ def report_of(journey: Journey, state: JobState, model: str, seconds: float) -> 
 def _summary(
     journey: Journey, taken: Route | None, steps: Sequence[Step], model: str, seconds: float
 ) -> Report:
-    proof = None if taken is None else "verified" if taken.proves else "converted_not_verified"
+    proof = None if taken is None else taken.proof
     converts = [step for step in steps if isinstance(step.action, Convert)]
     built = findings(converts[-1].report if converts else None)
     checked = [step.report for step in journey.steps if step.action.kind == "check"]
