@@ -1,0 +1,129 @@
+"""Weights of a .keras archive: Keras says what lies where, and h5py reads it."""
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from shared.domain.errors import InvalidModel
+from workers.tensorflow_bridge.keras_skeletons import WEIGHTS, load
+from workers.weights.dtypes import numpy_dtype
+from workers.weights.keras_layers import layers
+from workers.weights.store import Store
+from workers.weights.variables import Array, Framework, Layer, Variable
+
+SEEDS: Final = "seed_generator_state"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where in `model.weights.h5` each variable is, by the names of its layers and its own."""
+
+    places: dict[str, str]
+    variables: dict[str, Variable]
+    layers: dict[str, Layer]
+
+
+@contextmanager
+def open_keras(path: Path) -> Iterator[Store]:
+    """The store of an archive, open within the block.
+
+    Raises:
+        InvalidModel: it is damaged, holds code, or needs classes that are not Keras' own.
+    """
+    import h5py
+
+    known = layout(path)
+    with zipfile.ZipFile(path) as archive:
+        if WEIGHTS not in archive.namelist():
+            raise InvalidModel(f"The archive holds no {WEIGHTS}. Save the model again.")
+        with archive.open(WEIGHTS) as member, h5py.File(member, "r") as file:
+            check(file, known)
+
+            def read(name: str) -> Array:
+                return dataset_value(file[known.places[name]])
+
+            yield Store(
+                framework=Framework.TENSORFLOW,
+                variables=known.variables,
+                reader=read,
+                layers=known.layers,
+            )
+
+
+def layout(path: Path) -> Layout:
+    """What the archive's configuration says, without its weights.
+
+    Raises:
+        InvalidModel: as with a load of the model.
+    """
+    model = load(path)
+    order = {id(each): index for index, each in enumerate(model.weights)}
+    found = sorted(_saved(model), key=lambda each: order.get(id(each[2]), 0))
+    places: dict[str, str] = {}
+    variables: dict[str, Variable] = {}
+    for place, called, variable in found:
+        if variable.path.endswith(SEEDS):
+            continue
+        name = called if called not in places else f"{called} ({place})"
+        places[name] = place
+        shape = tuple(int(each) for each in variable.shape)
+        variables[name] = Variable(name, shape, str(variable.dtype))
+    return Layout(places, variables, dict(layers(model)))
+
+
+def check(file: Any, known: Layout) -> None:
+    """
+    Raises:
+        InvalidModel: a variable is not in the file, or has another shape there.
+    """
+    for name, place in known.places.items():
+        found = file.get(place)
+        if found is None or tuple(found.shape) != known.variables[name].shape:
+            raise InvalidModel(
+                f"The archive's weights do not fit its configuration: {place} is"
+                f" {'missing' if found is None else 'of another shape'}. Save the model again.",
+                node=name,
+            )
+
+
+def dataset_value(dataset: Any) -> Array:
+    """A dataset with the dtype that Keras noted of it: HDF5 has no bfloat16 of its own."""
+    array: Array = dataset[()]
+    noted = dataset.attrs.get("dtype")
+    return array.view(numpy_dtype(str(noted))) if noted else array
+
+
+def _saved(model: Any) -> list[tuple[str, str, Any]]:
+    """Every variable with the dataset that Keras would write it to, and what it is called.
+
+    Keras itself tells, as it would save the model. `variable.path` is not the name: a model that
+    was loaded has other ones than the model that was saved.
+    """
+    from keras.src.saving import saving_lib
+
+    found: list[tuple[str, str, Any]] = []
+    names: dict[str, str] = {}
+
+    class Recorder(saving_lib.H5IOStore):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.place = ""
+
+        def __bool__(self) -> bool:
+            return True
+
+        def make(self, path: str, metadata: Any = None) -> "Recorder":
+            self.place = path
+            names[path] = (metadata or {}).get("name", "") if path else ""
+            return self
+
+        def __setitem__(self, key: str, variable: Any) -> None:
+            parts = self.place.split("/")
+            owners = [names.get("/".join(parts[: end + 1]), "") for end in range(len(parts))]
+            called = "/".join([*filter(None, owners), variable.path.rpartition("/")[2]])
+            found.append((f"{self.place}/vars/{key}".lstrip("/"), called, variable))
+
+    saving_lib._save_state(model, Recorder(), None, "", set())  # noqa: SLF001 - the one place that knows the layout
+    return found
