@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from workers.transplant.casting import fitted
-from workers.transplant.flattening import flattenings
+from workers.transplant.live_flattening import flattenings
 from workers.weights.variables import Array, Framework, Layer, Variable
 
 SETTINGS: Final = (
