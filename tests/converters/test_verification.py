@@ -18,7 +18,7 @@ from workers.runtimes.torchscript import named_outputs
 from workers.verification.cases import Run
 from workers.verification.match import match
 from workers.verification.samples import Case
-from workers.verification.verify import _hold_against
+from workers.verification.verify import hold_against
 
 
 def cast(path, kind):
@@ -198,7 +198,7 @@ def test_outputs_that_were_not_announced_are_a_mismatch(source_gave, result_gave
     ones = np.ones(2, np.float32)
     session = Session(announced, lambda _: dict.fromkeys(result_gave, ones))
     run = Run(Case({}, "a"), dict.fromkeys(source_gave, ones))
-    verdict = _hold_against(session, [run], announced, TOLERANCES, lambda *_: None)
+    verdict = hold_against(session, [run], announced, TOLERANCES, lambda *_: None)
     assert f"The {whose} announces the outputs ['y']" in verdict.fault.fault.detail
 
 
@@ -303,3 +303,26 @@ def test_an_order_can_be_replayed(tmp_path, capfd):
     assert not (tmp_path / "result.draft").exists()
     notes = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert notes[-1]["progress"] == 1
+
+
+def test_channels_are_matched_whichever_side_has_them_last() -> None:
+    def signature(*names_and_shapes):
+        (name, taken), (other, given) = names_and_shapes
+        return Signature(
+            inputs=(Tensor(name=name, dtype="float32", shape=taken),),
+            outputs=(Tensor(name=other, dtype="float32", shape=given),),
+        )
+
+    last = signature(("image", (None, 8, 6, 3)), ("masks", (None, 4, 3, 5)))
+    first = signature(("x", ("n", 3, 8, 6)), ("y", ("n", 5, 4, 3)))
+    images = np.arange(2 * 8 * 6 * 3, dtype=np.float32).reshape(2, 8, 6, 3)
+    masks = np.arange(2 * 5 * 4 * 3, dtype=np.float32).reshape(2, 5, 4, 3)
+    found = match(last, first)
+    assert np.array_equal(found.inputs({"image": images})["x"], images.transpose(0, 3, 1, 2))
+    assert np.array_equal(found.outputs({"y": masks})["masks"], masks.transpose(0, 2, 3, 1))
+    seen = found.seen("image")
+    assert seen is not None
+    assert seen.shape == ("n", 8, 6, 3)
+    back = match(first, last)
+    given = back.inputs({"x": images.transpose(0, 3, 1, 2)})["image"]
+    assert np.array_equal(given, images)

@@ -15,18 +15,24 @@ SPATIAL = 3
 """Axes from which on a tensor can have its channels first or last."""
 
 
+_Shape = Sequence[Dim] | None
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """The source's names to the result's. `wrong` says why there is no match.
 
-    Inputs that are `last` have their channels last in the result, and first in the source.
+    Tensors that have their channels last in one of the two and first in the other are `laid`
+    out anew: by name, the axes that take a source's input to the result's order, and a result's
+    output to the source's.
     """
 
     how: str
     takes: Mapping[str, Tensor]
     gives: Mapping[str, str]
     wrong: str | None = None
-    last: frozenset[str] = field(default_factory=frozenset)
+    laid: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    told: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def inputs(
         self, arrays: Mapping[str, NDArray[Any]], *, recast: bool = False
@@ -37,24 +43,26 @@ class Match:
         """
         kinds = "iufV" if recast else "iu"  # numpy counts bfloat16 among V
         return {
-            tensor.name: _widened(self._laid_out(name, arrays[name]), tensor, kinds)
+            tensor.name: _widened(_turned(arrays[name], self.laid.get(name)), tensor, kinds)
             for name, tensor in self.takes.items()
         }
 
     def seen(self, name: str) -> Tensor | None:
         """What the result takes for that input, its axes in the source's order."""
         tensor = self.takes.get(name)
-        if tensor is None or tensor.shape is None or name not in self.last:
+        if tensor is None or tensor.shape is None or name not in self.laid:
             return tensor
-        batch, *between, channels = tensor.shape
-        return tensor.model_copy(update={"shape": (batch, channels, *between)})
-
-    def _laid_out(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
-        return array.transpose(_channels_last(array.ndim)) if name in self.last else array
+        shape = dict(zip(self.laid[name], tensor.shape, strict=True))
+        return tensor.model_copy(update={"shape": tuple(shape[axis] for axis in sorted(shape))})
 
     def outputs(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """The result's outputs under the source's names."""
-        return {name: arrays[other] for name, other in self.gives.items()}
+        """The result's outputs under the source's names, their axes in its order.
+
+        One of another rank than announced stays as it is: the comparison will say so.
+        """
+        return {
+            name: _turned(arrays[other], self.told.get(name)) for name, other in self.gives.items()
+        }
 
 
 def match(source: Signature, result: Signature) -> Match:
@@ -80,12 +88,13 @@ def match(source: Signature, result: Signature) -> Match:
     renamed = _renamed(outputs, other_outputs)
     gives = renamed or dict(zip(outputs, other_outputs, strict=True))
     told = f"inputs by {how}, outputs by {'name' if renamed else 'order'}"
-    last = frozenset(
-        name for name, each in takes.items() if _is_last(sources[name].shape, each.shape)
-    )
-    if last:
-        told += f", {', '.join(sorted(last))} with the channels last"
-    return Match(told, takes, gives, last=last)
+    laid = _layouts({name: (sources[name].shape, each.shape) for name, each in takes.items()})
+    shapes = {each.name: each.shape for each in source.outputs}
+    given = {each.name: each.shape for each in result.outputs}
+    back = _layouts({name: (given[other], shapes[name]) for name, other in gives.items()})
+    if moved := [*sorted(laid), *sorted(back)]:
+        told += f", {', '.join(moved)} with the channels moved"
+    return Match(told, takes, gives, laid=laid, told=back)
 
 
 def narrowed(source: Signature, result: Signature) -> Signature:
@@ -127,18 +136,28 @@ def _renamed(sources: Sequence[str], results: Sequence[str]) -> dict[str, str] |
     return None
 
 
-def _is_last(source: Sequence[Dim] | None, result: Sequence[Dim] | None) -> bool:
-    """Whether the shapes agree only when the source's channels go last."""
-    if source is None or result is None or len(source) != len(result) or len(source) < SPATIAL:
-        return False
-    moved = [source[axis] for axis in _channels_last(len(source))]
-    if _same(source, result):
-        return False
-    return _same(moved, result) or (not _agree(source, result) and _agree(moved, result))
+def _layouts(shapes: Mapping[str, tuple[_Shape, _Shape]]) -> dict[str, tuple[int, ...]]:
+    found = {name: _layout(*pair) for name, pair in shapes.items()}
+    return {name: axes for name, axes in found.items() if axes is not None}
 
 
-def _channels_last(rank: int) -> tuple[int, ...]:
-    return (0, *range(2, rank), 1)
+def _layout(one: _Shape, other: _Shape) -> tuple[int, ...] | None:
+    """The axes that take the channels of one from first to last or back, where the shapes agree
+    only then."""
+    if one is None or other is None or len(one) != len(other) or len(one) < SPATIAL:
+        return None
+    if _same(one, other):
+        return None
+    rank = len(one)
+    for axes in ((0, *range(2, rank), 1), (0, rank - 1, *range(1, rank - 1))):
+        moved = [one[axis] for axis in axes]
+        if _same(moved, other) or (not _agree(one, other) and _agree(moved, other)):
+            return axes
+    return None
+
+
+def _turned(array: NDArray[Any], axes: tuple[int, ...] | None) -> NDArray[Any]:
+    return array if axes is None or array.ndim != len(axes) else array.transpose(axes)
 
 
 def _same(one: Sequence[Dim], other: Sequence[Dim]) -> bool:
