@@ -31,12 +31,15 @@ class Session:
 
     Names, order and dtypes are those of `signature`. Calling it with a shape that the model
     does not take raises whatever its library raises. `remark` says how it is run here, where
-    that is not as the file says.
+    that is not as the file says. `suit` carries made-up inputs to where the model's own
+    thresholds and words lie; `batches` are tried in place of the usual ones.
     """
 
     signature: Signature
     run: Callable[[Arrays], dict[str, NDArray[Any]]]
     remark: str | None = None
+    suit: Callable[[Arrays], dict[str, NDArray[Any]]] | None = None
+    batches: tuple[int, ...] | None = None
 
     def __call__(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
         return self.run(inputs)

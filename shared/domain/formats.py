@@ -84,6 +84,9 @@ KERAS_WEIGHTS: Final = Format(
     unrunnable=ALONE,
     weights=True,
 )
+SKOPS: Final = Format("skops", "scikit-learn model (skops)", (".skops",))
+XGBOOST: Final = Format("xgboost", "XGBoost model (JSON or UBJ)", (".ubj", ".json"))
+LIGHTGBM: Final = Format("lightgbm", "LightGBM model (text)", (".txt",))
 ONNX: Final = Format("onnx", "ONNX", (".onnx", ".zip"))
 ORT: Final = Format("ort", "ONNX Runtime format", (".ort",))
 OPENVINO: Final = Format("openvino", "OpenVINO IR", (".zip",), Layout.TREE)
@@ -115,6 +118,9 @@ FORMATS: Final = {
         SAFETENSORS,
         TF_CHECKPOINT,
         KERAS_WEIGHTS,
+        SKOPS,
+        XGBOOST,
+        LIGHTGBM,
         ONNX,
         ORT,
         OPENVINO,

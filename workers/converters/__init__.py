@@ -16,6 +16,7 @@ from workers.converters import (
     keras_to_onnx,
     keras_to_pt2,
     keras_to_savedmodel,
+    lightgbm_to_onnx,
     onnx_dims,
     onnx_input_shapes,
     onnx_join,
@@ -53,6 +54,7 @@ from workers.converters import (
     torchscript_to_onnx,
     torchscript_to_pt2,
     torchscript_to_triton,
+    xgboost_to_onnx,
 )
 
 GROUP = "modelferry.converters"
@@ -68,6 +70,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
     keras_to_onnx.convert,
     keras_to_pt2.convert,
     keras_to_savedmodel.convert,
+    lightgbm_to_onnx.convert,
     onnx_dims.convert,
     onnx_input_shapes.convert,
     onnx_join.convert,
@@ -105,6 +108,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
     torchscript_to_onnx.convert,
     torchscript_to_pt2.convert,
     torchscript_to_triton.convert,
+    xgboost_to_onnx.convert,
 )
 
 

@@ -1,7 +1,7 @@
 """Run the source on every case that it takes, and keep what it says."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -160,7 +160,8 @@ def _generated(
     sizes_taken = 0
     wanted = SIZES if length_names(signature) else 1
     for extents in lengths(signature):
-        batches = BATCHES if sizes_taken == 0 else BATCHES[:1]
+        tried = session.batches or BATCHES
+        batches = tried if sizes_taken == 0 else tried[:1]
         fresh = [
             run
             for number, size in enumerate(_sizes(extents, names, batches))
@@ -196,9 +197,14 @@ def _more(
         return
     for number in range(EXTRA):
         scale = SCALES[number % len(SCALES)]
-        case = redraw(signature, first.case, scale=scale, seed=(seed, EXTRA, number))
+        drawn = redraw(signature, first.case, scale=scale, seed=(seed, EXTRA, number))
+        case = _suited(session, drawn)
         if (run := _kept(session, case, skipped)) is not None:
             yield run
+
+
+def _suited(session: Session, case: Case) -> Case:
+    return replace(case, inputs=session.suit(case.inputs)) if session.suit else case
 
 
 def _smallest(runs: list[Run]) -> Run:
@@ -263,7 +269,7 @@ def _attempt(
     """Run one size, with tamer inputs where the source gives no finite answer to wild ones."""
     run: Run | None = None
     for tame in range(3):
-        case = draw(seed=seed, tame=tame)
+        case = _suited(session, draw(seed=seed, tame=tame))
         if case.elements > MOST_ELEMENTS and seed[-1] > 0:
             skipped.append(f"{case.shapes}: {case.elements} elements are more than is worth it")
             return None
