@@ -73,7 +73,14 @@ class Zeros:
     shape: Shape
 
 
-Expression = Read | Transpose | Reshape | Part | Join | Sum | Zeros
+@dataclass(frozen=True, slots=True)
+class Ones:
+    """Nothing of the source: a scale that its layer does without."""
+
+    shape: Shape
+
+
+Expression = Read | Transpose | Reshape | Part | Join | Sum | Zeros | Ones
 
 
 def names(expression: Expression) -> Iterator[str]:
@@ -86,7 +93,7 @@ def names(expression: Expression) -> Iterator[str]:
         case Join(parts, _) | Sum(parts):
             for each in parts:
                 yield from names(each)
-        case Zeros():
+        case Zeros() | Ones():
             return
         case _:
             assert_never(expression)
@@ -114,7 +121,7 @@ def shape_of(  # noqa: PLR0911 - one for each kind
             return _joined([shape_of(each, shapes) for each in parts], axis)
         case Sum(parts):
             return _summed([shape_of(each, shapes) for each in parts])
-        case Zeros(shape):
+        case Zeros(shape) | Ones(shape):
             return shape
         case _:
             assert_never(expression)
@@ -125,7 +132,7 @@ def evaluate(  # noqa: PLR0911 - one for each kind
 ) -> Array:
     """The array. It may be a view of what `read` gave; nothing is copied that need not be.
 
-    Zeros are float32: whoever writes them casts.
+    Zeros and ones are float32: whoever writes them casts.
     """
     import numpy as np
 
@@ -152,6 +159,8 @@ def evaluate(  # noqa: PLR0911 - one for each kind
             return total
         case Zeros(shape):
             return np.zeros(shape, np.float32)
+        case Ones(shape):
+            return np.ones(shape, np.float32)
         case _:
             assert_never(expression)
 

@@ -1,113 +1,121 @@
-"""Flattening: which layers of a Keras model read or make a feature map that is laid out flat.
+"""Flattening: what a dense layer reads of feature maps that were laid out in a row.
 
-Keras lays a map out as (height, width, channels), PyTorch as (channels, height, width): rows and
-columns of such a layer's kernel lie in another order, and no shape tells it.
+Keras lays out (*window, channels) and torch (channels, *window), so a dense layer that follows
+has its inputs in another order, and one whose output is folded into maps again its outputs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
-from typing import Any, Final
 
-Shape = tuple[int, ...]
+from workers.transplant.expressions import Expression, Reshape, Shape, Transpose
+from workers.transplant.settling import Match
+from workers.weights.variables import Framework
 
-ELEMENTWISE: Final = frozenset(
-    {"Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Dropout", "GaussianNoise", "Softmax"}
-)
-CARRIED: Final = frozenset({"Dense", "BatchNormalization"})
-POOLED: Final = frozenset({"BatchNormalization", "MaxPooling1D", "AveragePooling1D"})
-CONVOLVED: Final = frozenset({"Conv1D", "SeparableConv1D", "Conv1DTranspose"})
+NORMS = ("batch_norm", "norm")
 
 
-def flattenings(model: Any) -> dict[int, dict[str, Shape]]:
-    """By a layer's id: `flattened`, the map that its inputs were, and `unflattened`, the map
-    that its outputs become, both with the channels last.
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Feature maps, channels last, that lie in a row along an axis of a unit's roles.
 
-    A model of which Keras has no graph, since its `call` is Python, tells nothing.
+    `shape` is empty where there are maps and nobody says how high and wide; `told` is false
+    where they are supposed to be square.
     """
-    found: dict[int, dict[str, Shape]] = {}
-    for layer in _operations(model):
-        if type(layer).__name__ not in {"Flatten", "Reshape"}:
+
+    shape: Shape
+    axis: int
+    told: bool
+
+    def refolded(self, of: Expression, shape: Shape, source: Framework) -> Expression:
+        """A role of this shape with its elements in the order of the other framework."""
+        *window, channels = self.shape
+        rank = len(self.shape)
+        if source is Framework.TENSORFLOW:
+            folded, turn = (*window, channels), (rank - 1, *range(rank - 1))
+        else:
+            folded, turn = (channels, *window), (*range(1, rank), 0)
+        before, after = shape[: self.axis], shape[self.axis + 1 :]
+        axes = (
+            *range(len(before)),
+            *(len(before) + each for each in turn),
+            *(len(before) + rank + each for each in range(len(after))),
+        )
+        return Reshape(Transpose(Reshape(of, (*before, *folded, *after)), axes), shape)
+
+
+def folds(found: Sequence[Match]) -> Mapping[int, tuple[Fold, ...]]:
+    """The folds of the units that have some, by the place of the target's unit.
+
+    Told by a layer of either side, else supposed from the channels of the convolution before or
+    after. A normalisation in between has the same order.
+    """
+    line = sorted(found, key=lambda each: each.target.place)
+    result: dict[int, tuple[Fold, ...]] = {}
+    for index, match in enumerate(line):
+        if match.pair.source.kind != "dense":
             continue
-        node = layer._inbound_nodes[0]  # noqa: SLF001 - the graph has no public face
-        before, after = _lengths(node.input_tensors[0]), _lengths(node.output_tensors[0])
-        if len(after) == 1 and _is_map(before, layer):
-            for reader in _readers(model, layer):
-                found.setdefault(id(reader), {})["flattened"] = before
-        elif len(before) == 1 and len(after) > 2 and prod(after[:-1]) > 1:  # noqa: PLR2004
-            for writer in _writers(layer):
-                found.setdefault(id(writer), {})["unflattened"] = after
-    return found
+        outputs, inputs = match.pair.source.roles["kernel"].shape
+        before, after = line[:index][::-1], line[index + 1 :]
+        for fold, way, length in (
+            (_told(match, "flattened", inputs, 1) or _read(before, inputs), before, inputs),
+            (_told(match, "unflattened", outputs, 0) or _made(match, after), after, outputs),
+        ):
+            if fold is not None:
+                result[match.target.place] = (*result.get(match.target.place, ()), fold)
+                for norm in _norms_between(way, length):
+                    result[norm.target.place] = (Fold(fold.shape, 0, fold.told),)
+    return result
 
 
-def _operations(model: Any) -> Iterator[Any]:
-    for layer in model._flatten_layers():  # noqa: SLF001 - Keras has no public walk
-        if getattr(layer, "_inbound_nodes", None):
-            yield layer
+def _told(match: Match, setting: str, length: int, axis: int) -> Fold | None:
+    for unit in (match.source, match.target):
+        shape = unit.layer.settings.get(setting) if unit.layer else None
+        if shape and prod(shape) == length and length != shape[-1]:
+            return Fold(tuple(shape), axis, told=True)
+    return None
 
 
-def _lengths(tensor: Any) -> Shape:
-    lengths = tuple(tensor.shape)[1:]
-    return lengths if all(isinstance(each, int) for each in lengths) else ()
+def _read(before: Sequence[Match], inputs: int) -> Fold | None:
+    last = next((each for each in before if each.pair.source.kind not in NORMS), None)
+    return _supposed(last, inputs, 1, made=False)
 
 
-def _is_map(shape: Shape, layer: Any) -> bool:
-    """Whether channels are last in it: a sequence of vectors is laid out alike in both."""
-    if prod(shape[:-1]) <= 1:
-        return False
-    return len(shape) > 2 or (len(shape) == 2 and _is_convolved(layer))  # noqa: PLR2004
-
-
-def _is_convolved(layer: Any) -> bool:
-    made_by = _maker(layer)
-    while type(made_by).__name__ in ELEMENTWISE | POOLED:
-        made_by = _maker(made_by)
-    return type(made_by).__name__ in CONVOLVED
-
-
-def _writers(layer: Any) -> Iterator[Any]:
-    """Those that make the flat vector, up to the dense layer, which is the first of them."""
-    made_by = _maker(layer)
-    while type(made_by).__name__ in ELEMENTWISE | CARRIED:
-        if type(made_by).__name__ in CARRIED:
-            yield made_by
-        if type(made_by).__name__ == "Dense":
-            return
-        made_by = _maker(made_by)
-
-
-def _readers(model: Any, layer: Any) -> Iterator[Any]:
-    """Those that read the flat vector, up to the first dense layer of each way."""
-    known = {id(layer)}
-    for each in _in_order(model):
-        made_by = _maker(each)
-        if made_by is None or id(made_by) not in known:
-            continue
-        kind = type(each).__name__
-        if kind in CARRIED:
-            yield each
-        if kind in ELEMENTWISE or kind == "BatchNormalization":
-            known.add(id(each))
-        elif getattr(each, "inputs", None):
-            known.add(id(_history(each.inputs[0])))
-
-
-def _in_order(model: Any) -> Iterator[Any]:
-    for each in getattr(model, "layers", ()):
-        yield each
-        yield from _in_order(each)
-
-
-def _maker(layer: Any) -> Any:
-    """The layer whose output it reads, where it reads one; within a model, the model's last."""
-    if not getattr(layer, "_inbound_nodes", None):
+def _made(match: Match, after: Sequence[Match]) -> Fold | None:
+    """Supposed only where no layer of Keras could have said that it is none."""
+    if any(each.layer is not None for each in (match.source, match.target)):
         return None
-    read = layer._inbound_nodes[0].input_tensors  # noqa: SLF001 - the graph has no public face
-    made_by: Any = _history(read[0]) if len(read) == 1 else None
-    if getattr(made_by, "outputs", None) and hasattr(made_by, "layers"):
-        return _history(made_by.outputs[0])
-    return made_by
+    following = next((each for each in after if each.pair.source.kind not in NORMS), None)
+    return _supposed(following, match.pair.source.roles["kernel"].shape[0], 0, made=True)
 
 
-def _history(tensor: Any) -> Any:
-    history = getattr(tensor, "_keras_history", None)
-    return history.operation if history is not None else None
+def _supposed(match: Match | None, length: int, axis: int, *, made: bool) -> Fold | None:
+    if match is None or not match.pair.source.kind.startswith("conv"):
+        return None
+    channels = _channels(match, made=made)
+    if length % channels or length == channels:
+        return None
+    dimensions = int(match.pair.source.kind.removeprefix("conv")[0])
+    side = round((length // channels) ** (1 / dimensions))
+    shape = (*([side] * dimensions), channels)
+    return Fold(shape if prod(shape) == length else (), axis, told=False)
+
+
+def _channels(match: Match, *, made: bool) -> int:
+    """Those that a convolution gives, or, for what is `made` before it, those that it reads."""
+    outputs, inputs, *_ = match.pair.source.roles["kernel"].shape
+    if match.pair.source.kind.endswith("_transpose"):
+        outputs, inputs = inputs, outputs
+    if inputs == 1:
+        return outputs
+    return inputs if made else outputs
+
+
+def _norms_between(way: Sequence[Match], length: int) -> list[Match]:
+    found: list[Match] = []
+    for each in way:
+        if each.pair.source.kind not in NORMS:
+            break
+        if all(role.shape == (length,) for role in each.pair.source.roles.values()):
+            found.append(each)
+    return found

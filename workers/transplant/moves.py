@@ -22,10 +22,15 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A variable that was not mapped, and why."""
+    """A variable that was not mapped, and why.
+
+    `meant` where nothing is missing for it: an optimizer's slot, a counter, what a mapping file
+    skips. A transfer with others left is not complete.
+    """
 
     name: str
     why: str
+    meant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +51,8 @@ class Transfer:
     unfilled: tuple[Left, ...] = ()
     questions: tuple[Question, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Every variable of both sides is mapped or left out on purpose."""
+        return not self.questions and all(each.meant for each in (*self.unread, *self.unfilled))
