@@ -51,8 +51,9 @@ def test_a_package_needs_no_signature_and_may_lie_in_a_folder(bench, tmp_path):
     path = packed(tmp_path / "p.zip", GOOD, folder="net/")
     report = bench.inspect(path, "pytorch").report
     assert report["signature"]["inputs"][0]["name"] == "input"
-    assert report["signature"]["inputs"][0]["shape"] == [2, 4]
+    assert report["signature"]["inputs"][0]["shape"] == ["batch", 4]
     assert report["signature"]["outputs"][0]["name"] == "output"
+    assert report["signature"]["outputs"][0]["shape"] == ["batch", 3]
     assert report["parameters"] == 15
 
 

@@ -1,12 +1,15 @@
 """PyTorch source packages to exported programs."""
 
+from typing import Any
+
 from pydantic import Field
 
 from shared.domain.errors import StepRefused
 from shared.domain.formats import PT2, PYTORCH
 from workers.converter import Bench, Options, converter
 from workers.converters.torch_dims import dynamic_shapes
-from workers.runtimes.pytorch_code import load_package, quiet
+from workers.runtimes.pytorch_code import Package, load_package
+from workers.runtimes.pytorch_contained import contained
 
 
 class PytorchToPt2(Options):
@@ -24,7 +27,7 @@ class PytorchToPt2(Options):
     PT2,
     options=PytorchToPt2,
     summary="torch.export of the package's module, dimensions that vary kept",
-    version=1,
+    version=2,
     packages=("torch", "safetensors"),
     memory=5.0,
 )
@@ -34,16 +37,45 @@ def convert(bench: Bench[PytorchToPt2]) -> None:
 
     bench.say("building the module", progress=0.1)
     package = load_package(bench.source)
-    dims = dynamic_shapes(package.signature) if bench.options.dynamic else None
+    bench.note(weights=package.weights)
     bench.say("exporting the program", progress=0.3)
-    try:
-        with quiet(), torch.no_grad():
-            program = torch.export.export(package.module, package.examples, dynamic_shapes=dims)
-    except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise StepRefused(
-            f"torch.export cannot export the module: {reason[:400]} Branches and loops that depend"
-            " on data must be written with torch.cond and torch.while_loop."
-        ) from error
+    program = _exported(package, dynamic=bench.options.dynamic)
     bench.say("writing the file", progress=0.9)
     torch.export.save(program, bench.target)
+
+
+def _exported(package: Package, *, dynamic: bool) -> Any:
+    dims = dynamic_shapes(package.signature) if dynamic else None
+    try:
+        return _export(package, dims)
+    except Exception as error:
+        if dims and any(dims) and _is_fixed_only(package):
+            raise StepRefused(
+                f"torch.export cannot keep open what may vary: {_reason(error)} Take"
+                " dynamic=false, which fixes every length at that of the example inputs.",
+                field="options.dynamic",
+            ) from error
+        raise StepRefused(
+            f"torch.export cannot export the module: {_reason(error)} Branches and loops that"
+            " depend on data must be written with torch.cond and torch.while_loop."
+        ) from error
+
+
+def _is_fixed_only(package: Package) -> bool:
+    """Whether it can be exported once nothing may vary."""
+    try:
+        _export(package, None)
+    except Exception:  # noqa: BLE001 - the first error is the one that is told
+        return False
+    return True
+
+
+def _export(package: Package, dims: Any) -> Any:
+    import torch
+
+    with contained(), torch.no_grad():
+        return torch.export.export(package.module, package.examples, dynamic_shapes=dims)
+
+
+def _reason(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:400]

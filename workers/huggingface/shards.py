@@ -19,50 +19,60 @@ def check_weights(root: Path) -> None:
     """Hold every file of weights to its own head, and all of them to the index.
 
     Raises:
-        InvalidModel: the index names files that are missing or lie elsewhere, or tensors that
-            their file does not have.
-        TruncatedFile: a file ends before its tensors do.
+        InvalidModel, TruncatedFile: as with `indexed` and `tensors_in`.
     """
     if (root / WEIGHTS).exists():
         tensors_in(root / WEIGHTS)
-        return
+    else:
+        indexed(root / INDEX)
+
+
+def indexed(index: Path) -> list[Path]:
+    """The shards that an index names, which are known to be there and whole after that.
+
+    Raises:
+        InvalidModel: it names files that are missing or lie elsewhere, or tensors that their
+            file does not have.
+        TruncatedFile: a shard ends before its tensors do.
+    """
     by_file: dict[str, list[str]] = defaultdict(list)
-    for name, file in _weight_map(root).items():
+    for name, file in _weight_map(index).items():
         by_file[file].append(name)
-    missing = sorted(file for file in by_file if not (root / file).is_file())
+    missing = sorted(file for file in by_file if not (index.parent / file).is_file())
     if missing:
         raise InvalidModel(
-            f"{INDEX} names {len(missing)} of {len(by_file)} files that are not there:"
-            f" {', '.join(missing[:_SHOWN])}. Send all of the folder's shards.",
+            f"{index.name} names {len(by_file)} files, of which {len(missing)} are not there:"
+            f" {', '.join(missing[:_SHOWN])}. Send all of the shards.",
             node=missing[0],
         )
     for file, names in by_file.items():
-        absent = sorted(set(names) - tensors_in(root / file))
+        absent = sorted(set(names) - tensors_in(index.parent / file))
         if absent:
             raise InvalidModel(
-                f"{INDEX} says that {file} holds {absent[0]}, and it does not. Index and shards"
-                f" are of two models. {SAVE}",
+                f"{index.name} says that {file} holds {absent[0]}, and it does not. Index and"
+                f" shards are of two models. {SAVE}",
                 node=absent[0],
             )
+    return [index.parent / file for file in by_file]
 
 
-def _weight_map(root: Path) -> dict[str, str]:
+def _weight_map(path: Path) -> dict[str, str]:
     try:
-        index = json.loads((root / INDEX).read_bytes())
+        index = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise InvalidModel(f"{INDEX} cannot be read as JSON ({error}). {SAVE}") from error
+        raise InvalidModel(f"{path.name} cannot be read as JSON ({error}). {SAVE}") from error
     found = index.get("weight_map") if isinstance(index, dict) else None
     if (
         not isinstance(found, dict)
         or not found
         or not all(isinstance(file, str) for file in found.values())
     ):
-        raise InvalidModel(f"{INDEX} has no weight_map from tensors to files. {SAVE}")
+        raise InvalidModel(f"{path.name} has no weight_map from tensors to files. {SAVE}")
     for file in found.values():
         pure = PurePosixPath(file)
         if pure.is_absolute() or ".." in pure.parts or not pure.name.endswith(".safetensors"):
             raise InvalidModel(
-                f"{INDEX} names {file!r}, which is no .safetensors file of this folder."
+                f"{path.name} names {file!r}, which is no .safetensors file of this folder."
                 " Shards lie beside their index.",
                 node=file,
             )

@@ -9,15 +9,17 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from shared.domain.errors import InvalidModel
+from shared.domain.folders import packages
 from shared.domain.formats import PYTORCH, Format
 from shared.domain.signatures import Inspection, Signature
 from workers.runtime import Arrays, Given, Runtime, Session
-from workers.runtimes.pytorch_code import Package, load_package, quiet
+from workers.runtimes.pytorch_code import Package, load_package
+from workers.runtimes.pytorch_contained import contained
 from workers.runtimes.torch_arrays import from_torch, to_torch
 
 
 class PytorchRuntime(Runtime):
-    """A folder, or one within it, with `model.py` beside `weights.safetensors`."""
+    """A folder, or one within it, with a `model.py`; weights may lie beside it."""
 
     format: ClassVar[Format] = PYTORCH
     packages: ClassVar[tuple[str, ...]] = ("torch", "safetensors")
@@ -25,13 +27,14 @@ class PytorchRuntime(Runtime):
     @override
     def prepare(self, path: Path, folder: Path) -> Path:
         tree = super().prepare(path, folder)
-        found = sorted(tree.rglob("model.py"))
+        files = [each.relative_to(tree).as_posix() for each in tree.rglob("model.py")]
+        found = packages(files)
         if len(found) != 1:
             raise InvalidModel(
                 f"The archive must hold one model.py, it holds {len(found)}. Send the package's"
                 " own folder."
             )
-        return found[0].parent
+        return (tree / found[0]).parent
 
     @override
     def inspect(self, path: Path, given: Given) -> Inspection:
@@ -59,7 +62,7 @@ def _runner(package: Package, signature: Signature) -> Any:
 
     def run(inputs: Arrays) -> dict[str, NDArray[Any]]:
         tensors = [to_torch(inputs[name]) for name in order]
-        with torch.inference_mode(), quiet():
+        with torch.inference_mode(), contained():
             flat = torch.utils._pytree.tree_leaves(package.module(*tensors))  # noqa: SLF001 - torch has no public one
         given = [each for each in flat if isinstance(each, torch.Tensor)]
         return dict(zip(names, map(from_torch, given), strict=True))
