@@ -7,9 +7,11 @@ import errno
 import json
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -27,11 +29,13 @@ from shared.domain.errors import (
 )
 from shared.domain.formats import FORMATS, ONNX, Layout
 from shared.domain.gpus import Gpu
-from shared.domain.jobs import TEMPLATE
+from shared.domain.jobs import STEP, TEMPLATE
 from shared.domain.orders import (
+    RESULT_FILE,
     STOP_FILE,
     AgreedNote,
     BrokeNote,
+    DisagreedNote,
     Note,
     ProducedNote,
     ProgressNote,
@@ -43,11 +47,14 @@ from shared.domain.precisions import Precision, asked, lower, tolerances
 from shared.domain.signatures import Tensor
 from workers.checkers import CHECKERS
 from workers.converters import catalogue
+from workers.localisation.budget import Budget
+from workers.localisation.looking import looked_into
+from workers.localisation.walk import Walk
 from workers.runtimes import RUNTIMES
 from workers.verification.given import given_from
 from workers.verification.lengths import Lengths
 from workers.verification.samples import check_samples
-from workers.verification.verify import Side, verify
+from workers.verification.verify import Kept, Side, verify
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 FULL_WORDS = ("No space left on device", "Disk quota exceeded")
@@ -100,7 +107,7 @@ def main(folder: Path, notes_fd: int | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - libraries raise anything; each ends as a note
         traceback.print_exc()
         note = _explain(error, order)
-    _write(folder / "result.json", note)
+    _write(folder / RESULT_FILE, note)
     return 0
 
 
@@ -186,11 +193,21 @@ def _uncovered(coverage: Coverage) -> UnsupportedOperator:
 
 
 def _verify(order: WorkOrder, action: Verify, folder: Path, say: Say) -> Note:
+    began = time.monotonic()
     samples = _samples(order, folder)
     source = RUNTIMES[action.reference]
     given = source.ending(_prepared(order, folder, "reference"), action.options)
     reference = Side(source, given)
     candidate = Side(RUNTIMES[action.candidate], _prepared(order, folder, "candidate"))
+    ends = {"reference": action.reference, "candidate": action.candidate}
+
+    def look_into(note: DisagreedNote, kept: Kept) -> DisagreedNote:
+        # Whatever becomes of this process while it looks, the disagreement is known.
+        _write(folder / RESULT_FILE, note.model_copy(update={"report": ends | note.report}))
+        walk = _walk(order, action, folder, reference, candidate)
+        left = order.seconds and order.seconds - (time.monotonic() - began)
+        return looked_into(note, kept, walk, Budget(left), say) if walk else note
+
     note = verify(
         reference,
         candidate,
@@ -202,8 +219,8 @@ def _verify(order: WorkOrder, action: Verify, folder: Path, say: Say) -> Note:
         tolerances=_tolerances(order, action, reference),
         seed=order.seed,
         say=say,
+        look_into=look_into,
     )
-    ends = {"reference": action.reference, "candidate": action.candidate}
     note = note.model_copy(update={"report": ends | note.report})
     if order.gpu is None or not isinstance(note, AgreedNote):
         return note
@@ -213,6 +230,59 @@ def _verify(order: WorkOrder, action: Verify, folder: Path, say: Say) -> Note:
         onnx = _prepared(order, folder, "beside")
     measured = candidate.runtime.measure(candidate.path, onnx)
     return AgreedNote(report=note.report | ({"measured": measured} if measured else {}))
+
+
+def _walk(
+    order: WorkOrder, action: Verify, folder: Path, reference: Side, candidate: Side
+) -> Walk | None:
+    """The converts between the two and what they wrote; None where the order tells of none."""
+    first = 0 if action.after is None else action.after + 1
+    end = len(order.route) if action.before is None else action.before
+    if first >= end:
+        return None
+    between = [_intermediate(order, action, folder, at) for at in range(first, end - 1)]
+    return Walk(
+        converts=order.route[first:end],
+        models=(reference, *between, candidate),
+        first=first,
+        total=len(order.route),
+        again=partial(_again, order, folder),
+        folder=folder / "parts",
+    )
+
+
+def _intermediate(order: WorkOrder, action: Verify, folder: Path, at: int) -> Side | None:
+    """What that convert of the route wrote, if it is at hand and can be run."""
+    role = f"{STEP}{at}"
+    if role not in order.inputs and "beside" in order.inputs:
+        onnx = [n for n, each in enumerate(order.route[:-1]) if each.target == ONNX.name]
+        role = "beside" if onnx and onnx[-1] == at else role
+    if role not in order.inputs or order.inputs[role].format not in RUNTIMES:
+        return None
+    runtime = RUNTIMES[order.inputs[role].format]
+    return Side(runtime, runtime.ending(_prepared(order, folder, role), action.options))
+
+
+def _again(order: WorkOrder, folder: Path, convert: Convert, source: Path, room: Path) -> Path:
+    """A convert of the route on another model; where its prepared result lies."""
+    converter = catalogue()[convert.converter]
+    is_tree = converter.target.layout is Layout.TREE
+    target = room / ("tree" if is_tree else f"output{converter.target.suffixes[0]}")
+    bench = Workbench(
+        source=source,
+        target=target,
+        folder=room,
+        samples=_samples(order, folder) if convert.samples else None,
+        extras=(),
+        template=None,
+        gpu=order.gpu,
+        caches=(),
+        cache_output=room / "timing.new",
+        options=converter.options.model_validate(convert.options),
+        tell=lambda *_: None,
+    )
+    converter.convert(bench)
+    return target if is_tree else RUNTIMES[convert.target].prepare(target, room / "unpacked")
 
 
 def _tolerances(order: WorkOrder, action: Verify, reference: Side) -> Mapping[str, Tolerance]:

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.domain.errors import Crashed, by_code
 from shared.domain.faults import Fault
 from shared.domain.orders import (
+    RESULT_FILE,
     AgreedNote,
     BrokeNote,
     DisagreedNote,
@@ -23,9 +24,8 @@ from shared.domain.outcomes import Agreed, Broke, Disagreed, Outcome, Produced, 
 from shared.domain.plans import Check, Convert, Inspect, Verify
 from workers.loglines import clean
 
-RESULT: Final = "result.json"
 LARGEST: Final = 16 << 20
-"""Bytes of a result.json. The largest honest one, of a graph of 10,000 nodes, has under 1 MiB."""
+"""Bytes of a result. The largest honest one, of a graph of 10,000 nodes, has under 1 MiB."""
 
 LONGEST_TEXT: Final = 4000
 """Characters of one field of a fault."""
@@ -40,7 +40,7 @@ def outcome_of(folder: Path, order: WorkOrder) -> Outcome:
         Crashed: it says nothing, or nothing that can be believed.
     """
     try:
-        note = _NOTES.validate_json(_read(folder / RESULT))
+        note = _NOTES.validate_json(_read(folder / RESULT_FILE))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise Crashed(f"The step left a result that cannot be read: {first['msg']}.") from None

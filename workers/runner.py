@@ -11,8 +11,8 @@ from typing_extensions import override
 from shared.domain.errors import Crashed, MemoryExceeded
 from shared.domain.faults import Fault
 from shared.domain.orders import WorkOrder
-from shared.domain.outcomes import Broke, Limit, Outcome, Refused
-from shared.domain.plans import Action
+from shared.domain.outcomes import Broke, Disagreed, Limit, Outcome, Overran, Refused
+from shared.domain.plans import Action, Verify
 from shared.ports import Runner, Usage
 from workers.birth import Request
 from workers.gpus import VISIBLE
@@ -53,6 +53,7 @@ class ChildRunner(Runner):
     def run(
         self, order: WorkOrder, folder: Path, *, hear: Hear, stop: Callable[[], bool]
     ) -> tuple[Outcome, Usage]:
+        order = order.model_copy(update={"seconds": self._limits.seconds})
         (folder / "order.json").write_text(order.model_dump_json(), encoding="utf-8")
         try:
             strand = self._hearth.fork(self._request(order, folder))
@@ -71,6 +72,8 @@ class ChildRunner(Runner):
         finally:
             watch.close()
         outcome = cut_short or self._judge(order, folder, watch)
+        if isinstance(outcome, Broke | Overran):
+            outcome = _disagreed(order, folder) or outcome
         return outcome, watch.usage
 
     def _request(self, order: WorkOrder, folder: Path) -> Request:
@@ -93,6 +96,17 @@ class ChildRunner(Runner):
                 return Broke(Crashed(f"{fault.detail} Its last words:\n{watch.last_words}").fault)
             case outcome:
                 return outcome
+
+
+def _disagreed(order: WorkOrder, folder: Path) -> Outcome | None:
+    """The disagreement that a child had found, if it died while it looked for the reason."""
+    if not isinstance(order.action, Verify):
+        return None
+    try:
+        found = outcome_of(folder, order)
+    except Crashed:
+        return None
+    return found if isinstance(found, Disagreed) else None
 
 
 def _told(order: WorkOrder, folder: Path, status: int | None) -> Outcome:

@@ -7,7 +7,7 @@ from typing import Any
 from typing_extensions import override
 
 from shared.domain.artifacts import Artifact
-from shared.domain.plans import Action
+from shared.domain.plans import Action, Convert
 from workers.local.carrier import Carried, Carrier
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -21,10 +21,14 @@ class Remembering(Carrier):
 
     @override
     def carry(
-        self, action: Action, inputs: Mapping[str, Artifact], reports: Sequence[Mapping[str, Any]]
+        self,
+        action: Action,
+        inputs: Mapping[str, Artifact],
+        reports: Sequence[Mapping[str, Any]],
+        route: tuple[Convert, ...] = (),
     ) -> Carried:
         named = tuple(sorted((role, each.digest) for role, each in inputs.items()))
         key = (action.model_dump_json(), named)
         if key not in self._known:
-            self._known[key] = super().carry(action, inputs, reports)
+            self._known[key] = super().carry(action, inputs, reports, route)
         return self._known[key]

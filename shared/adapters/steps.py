@@ -25,6 +25,7 @@ from shared.adapters.settling import Ending, Persistence, settle
 from shared.adapters.tables import AttemptRow, JobRow, ResultRow, StepRow
 from shared.domain.errors import LeaseLost, WorkerLost
 from shared.domain.gpus import Gpu, Needs
+from shared.domain.jobs import Place, route_at
 from shared.domain.lifecycle import Lease, Move, State, moved
 from shared.domain.offers import Offer, Queue
 from shared.domain.orders import ProgressNote
@@ -199,7 +200,16 @@ def _take(
     course.say_of(step, "step.running", worker=worker, **on)
     course.follow()
     action = ACTION.validate_python(step.action)
-    return Claimed(str(step.id), str(job.id), action, inputs_of(step), lease, taker.gpu), course
+    claimed = Claimed(
+        str(step.id),
+        str(job.id),
+        action,
+        inputs_of(step),
+        lease,
+        taker.gpu,
+        route_at(course.plan, Place(step.route, step.position)),
+    )
+    return claimed, course
 
 
 def _lock(session: Session, claimed: Claimed) -> JobRow:

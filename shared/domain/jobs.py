@@ -7,7 +7,7 @@ from typing import Any, Final, assert_never
 
 from shared.domain.artifacts import Artifact
 from shared.domain.findings import findings
-from shared.domain.formats import ONNX, TORCHSCRIPT
+from shared.domain.formats import FORMATS, ONNX, TENSORRT, TENSORRT_RTX, TORCHSCRIPT
 from shared.domain.gpus import ANY, Gpu, Needs, exactly
 from shared.domain.lifecycle import State
 from shared.domain.offers import Queue
@@ -21,6 +21,11 @@ TEMPLATE: Final = "template"
 
 ROLES: Final = ("source", "reference", "candidate", "beside", "samples", TEMPLATE)
 EXTRA: Final = "extra-"
+STEP: Final = "step-"
+"""What a convert of the route wrote, by its number, where a verification has it to look at."""
+
+ENGINES: Final = frozenset({TENSORRT.name, TENSORRT_RTX.name})
+"""What only a GPU runs."""
 
 
 class JobState(StrEnum):
@@ -60,6 +65,13 @@ def action_at(plan: Plan, place: Place) -> Action:
     if place.route == INSPECTION:
         return plan.inspect
     return plan.routes[place.route].actions[place.position]
+
+
+def route_at(plan: Plan, place: Place) -> tuple[Convert, ...]:
+    """The converts that led to what a verification runs; nothing for other steps."""
+    if not isinstance(action_at(plan, place), Verify):
+        return ()
+    return plan.routes[place.route].converts
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +115,14 @@ def inputs_at(plan: Plan, place: Place, given: Materials) -> dict[str, Artifact]
         case Verify():
             start = given.source if action.after is None else written[action.after]
             ends = {"reference": start, "candidate": here}
-            beside = [each for each in written[:-1] if each.format == ONNX.name]
-            on_gpu = action.queue is Queue.GPU and beside
-            return ends | ({"beside": beside[-1]} if on_gpu else {}) | samples
+            beside = _beside(action, written)
+            also = {} if beside is None else {"beside": written[beside]}
+            between = {
+                f"{STEP}{at}": written[at]
+                for at in _between(action, len(written))
+                if at != beside and _runs(action, written[at])
+            }
+            return ends | also | between | samples
         case _:
             assert_never(action)
 
@@ -115,10 +132,30 @@ def _fills(convert: Convert) -> bool:
     return convert.transplant and convert.options.get(TEMPLATE) is not None
 
 
+def _beside(action: Verify, written: Sequence[Artifact]) -> int | None:
+    """Which convert wrote the ONNX model that an engine was built from."""
+    onnx = [at for at, each in enumerate(written[:-1]) if each.format == ONNX.name]
+    return onnx[-1] if onnx and action.queue is Queue.GPU else None
+
+
+def _between(action: Verify, count: int) -> range:
+    """The numbers of the converts whose results lie between the two that are verified."""
+    return range(0 if action.after is None else action.after + 1, count - 1)
+
+
+def _runs(action: Verify, written: Artifact) -> bool:
+    """Whether the worker that verifies can run this, too."""
+    known = FORMATS.get(written.format)
+    on_gpu = written.format in ENGINES
+    return known is not None and not known.unrunnable and (not on_gpu or action.queue is Queue.GPU)
+
+
 def order_of(role: str) -> tuple[int, int]:
     """Where an input of that role stands among a step's inputs, as `inputs_at` has them."""
     if role.startswith(EXTRA):
         return len(ROLES), int(role.removeprefix(EXTRA))
+    if role.startswith(STEP):
+        return ROLES.index("beside"), 1 + int(role.removeprefix(STEP))
     return (ROLES.index(role) if role in ROLES else len(ROLES) + 1), 0
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.faults import Fault
 from shared.domain.gpus import Gpu
-from shared.domain.plans import Action, Tolerance
+from shared.domain.plans import Action, Convert, Tolerance
 
 
 class _Wire(BaseModel):
@@ -22,6 +22,9 @@ class Input(_Wire):
     path: str
     format: str
 
+
+RESULT_FILE: Final = "result.json"
+"""What the child writes its note to, under a temporary name, and renames."""
 
 STOP_FILE: Final = "stop"
 """Lies in the folder of a child whose step is being stopped."""
@@ -36,7 +39,10 @@ class WorkOrder(_Wire):
     repository. A tree format's input is its zip. `output` is where a convert step writes its
     result (a file; a tree is zipped by the child itself). `seed` makes verification
     repeatable. `gpu` is the device that the child has for itself. `caches` are timing caches
-    to begin with; a child that knows more afterwards writes `cache_output`.
+    to begin with; a child that knows more afterwards writes `cache_output`. `route` are the
+    converts that led to what is verified, what they wrote is `step-0`, `step-1`… as far as it
+    can be run, and `seconds` is how long the child may take: what a disagreement is looked into
+    with.
     """
 
     action: Action
@@ -47,6 +53,8 @@ class WorkOrder(_Wire):
     gpu: Gpu | None = None
     caches: tuple[str, ...] = ()
     cache_output: str | None = None
+    route: tuple[Convert, ...] = ()
+    seconds: float | None = None
 
 
 class ProducedNote(_Wire):

@@ -11,14 +11,15 @@ from shared.domain.lifecycle import Lease
 from shared.domain.offers import Offer, Queue
 from shared.domain.orders import ProgressNote
 from shared.domain.outcomes import Outcome
-from shared.domain.plans import Action
+from shared.domain.plans import Action, Convert
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A step and the right to work on it.
 
-    `inputs` are by role, as in WorkOrder; `gpu` is the device that it was claimed for.
+    `inputs` are by role, as in WorkOrder; `gpu` is the device that it was claimed for. `route`
+    are the converts of its route, where it verifies.
     """
 
     step: str
@@ -27,6 +28,7 @@ class Claimed:
     inputs: dict[str, Artifact]
     lease: Lease
     gpu: Gpu | None = None
+    route: tuple[Convert, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

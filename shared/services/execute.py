@@ -194,6 +194,7 @@ def order_for(claimed: Claimed, loaded: Loaded | None = None) -> WorkOrder:
         gpu=claimed.gpu,
         caches=tuple(loaded.files) if loaded is not None else (),
         cache_output=OUTPUT if loaded is not None else None,
+        route=claimed.route,
     )
 
 

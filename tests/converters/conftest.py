@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,10 +57,16 @@ class Bench:
         source: tuple[Path, str],
         result: tuple[Path, str],
         samples: Path | None = None,
+        *,
+        route: Sequence[Convert] = (),
+        between: Sequence[tuple[Path, str]] = (),
         **options: Any,
     ) -> Any:
+        """`between` are what the converts of the route wrote, but for the last."""
         action = Verify(reference=source[1], candidate=result[1], options=options, toolchain={})
-        return self._run(action, {"reference": source, "candidate": result}, samples)[0]
+        steps = {f"step-{at}": each for at, each in enumerate(between)}
+        inputs = {"reference": source, "candidate": result} | steps
+        return self._run(action, inputs, samples, tuple(route))[0]
 
     def carry(
         self, name: str, path: Path, samples: Path | None = None, **options: Any
@@ -82,7 +88,11 @@ class Bench:
         return Carried(inspected.report, output, agreed.report)
 
     def _run(
-        self, action: Any, inputs: dict[str, tuple[Path, str]], samples: Path | None
+        self,
+        action: Any,
+        inputs: dict[str, tuple[Path, str]],
+        samples: Path | None,
+        route: tuple[Convert, ...] = (),
     ) -> tuple[Any, Path]:
         self.count += 1
         folder = self.folder / f"{self.count}"
@@ -97,6 +107,7 @@ class Bench:
             },
             output="output.bin",
             tolerances=tolerances(asked(action.options)),
+            route=route,
         )
         (folder / "order.json").write_text(order.model_dump_json())
         assert child.main(folder) == 0

@@ -1,6 +1,7 @@
 """What comes next in a job, read off its steps."""
 
 import random
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from shared.domain.jobs import (
     needs_at,
     order_of,
     progress,
+    route_at,
 )
 from shared.domain.lifecycle import State
 from shared.domain.offers import Queue
@@ -162,7 +164,7 @@ class TestInputs:
 
     def test_an_engine_is_verified_with_the_onnx_that_it_was_built_from(self) -> None:
         ends = {"reference": KERAS, "candidate": ENGINE, "beside": SLIM}
-        assert self.at(3) == ends
+        assert self.at(3) == ends | {"step-0": ONNX}
         direct = walk("onnx", BUILD, on_gpu=True)
         assert self.at(1, plan=direct, source=ONNX, outputs={0: ENGINE}) == {
             "reference": ONNX,
@@ -172,7 +174,35 @@ class TestInputs:
     def test_on_the_cpu_nothing_lies_beside(self) -> None:
         plan = walk("keras", step("keras", "onnx"), step("onnx", "savedmodel"))
         outputs = {0: ONNX, 1: artifact(5, "savedmodel")}
-        assert set(self.at(2, plan=plan, outputs=outputs)) == {"reference", "candidate"}
+        assert set(self.at(2, plan=plan, outputs=outputs)) == {"reference", "candidate", "step-0"}
+
+    def test_a_verification_has_what_lies_between_as_far_as_it_can_be_run(self) -> None:
+        formats = ("onnx", "tensorrt", "safetensors", "elsewhere", "savedmodel")
+        outputs = {at: artifact(at, each) for at, each in enumerate(formats)}
+        edges = [step("keras", formats[0]), *(step(a, b) for a, b in pairwise(formats))]
+        plan = walk("keras", *edges)
+        given = self.at(5, plan=plan, outputs=outputs, samples=SAMPLES)
+        assert list(given) == ["reference", "candidate", "step-0", "samples"]
+        on_gpu = walk("keras", *edges, on_gpu=True)
+        given = self.at(5, plan=on_gpu, outputs=outputs)
+        assert list(given) == ["reference", "candidate", "beside", "step-1"]
+
+    def test_what_lies_before_a_later_reference_is_of_no_use(self) -> None:
+        plan = walk("keras", *(step("onnx", "onnx") for _ in range(4)))
+        route = plan.routes[0]
+        late = route.verify.model_copy(update={"after": 1}) if route.verify else None
+        plan = plan.model_copy(update={"routes": (route.model_copy(update={"verify": late}),)})
+        outputs = {at: artifact(at + 30, "onnx") for at in range(4)}
+        assert self.at(4, plan=plan, outputs=outputs) == {
+            "reference": outputs[1],
+            "candidate": outputs[3],
+            "step-2": outputs[2],
+        }
+
+    def test_a_verification_knows_the_converts_that_led_to_it(self) -> None:
+        converts = self.PLAN.routes[0].converts
+        assert route_at(self.PLAN, Place(0, 3)) == converts
+        assert route_at(self.PLAN, Place(0, 2)) == route_at(self.PLAN, Place(INSPECTION, 0)) == ()
 
     def test_who_calibrates_or_traces_has_the_samples(self) -> None:
         calibrated = step("onnx", "onnx", samples=True)

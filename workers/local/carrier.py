@@ -55,13 +55,18 @@ class Carrier:
         return file.artifact
 
     def carry(
-        self, action: Action, inputs: Mapping[str, Artifact], reports: Sequence[Mapping[str, Any]]
+        self,
+        action: Action,
+        inputs: Mapping[str, Artifact],
+        reports: Sequence[Mapping[str, Any]],
+        route: tuple[Convert, ...] = (),
     ) -> Carried:
         """Make one attempt.
 
         Args:
             inputs: by role; all of them are known.
             reports: of the steps before it on its route.
+            route: the converts that led to what a verification runs.
 
         Raises:
             OSError: there is no room for it.
@@ -75,7 +80,7 @@ class Carrier:
                 missing = NoRoute(f"The step needs {needs}; the GPUs here: {there}.")
                 return Carried(Refused(missing.fault), Usage(seconds=0, peak_memory=0))
         lease = Lease("here", attempt=1, expires=datetime.max.replace(tzinfo=UTC))
-        claimed = Claimed("here", "here", action, dict(inputs), lease, gpu)
+        claimed = Claimed("here", "here", action, dict(inputs), lease, gpu, route)
         self._count += 1
         folder = self.folder / "steps" / f"{self._count}-{action.kind}"
         if self.keep:

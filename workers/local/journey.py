@@ -15,6 +15,7 @@ from shared.domain.jobs import (
     action_at,
     inputs_at,
     progress,
+    route_at,
 )
 from shared.domain.lifecycle import Move, State, moved
 from shared.domain.outcomes import Agreed, Disagreed, Outcome, Produced, Refused, fault_of, verdict
@@ -108,7 +109,12 @@ class Journey:
                 self._move(step, Move.CANCEL)
                 return
             self._move(step, Move.CLAIM)
-            carried = self._carrier.carry(step.action, inputs, [each.report for each in before])
+            carried = self._carrier.carry(
+                step.action,
+                inputs,
+                [each.report for each in before],
+                route_at(self.plan, step.place),
+            )
             step.attempts += 1
             step.seconds = round(carried.usage.seconds, 3)
             step.peak_memory = carried.usage.peak_memory

@@ -35,6 +35,32 @@ class Side:
     path: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the source said, and how a model is held against it: to look into a disagreement."""
+
+    signature: Signature
+    runs: Sequence[Run]
+    tolerances: Mapping[str, Tolerance]
+    recast: bool
+
+    def against(self, side: Side) -> "Verdict":
+        """Hold another model against the same outputs.
+
+        Raises:
+            InvalidModel, UnsupportedOperator: it cannot be opened.
+            BadSamples: an output was empty in every case.
+        """
+        with side.runtime.open(side.path, {}) as session:
+            return hold_against(
+                session, self.runs, self.signature, self.tolerances, _mute, recast=self.recast
+            )
+
+
+LookInto = Callable[[DisagreedNote, Kept], DisagreedNote]
+"""What is done with a disagreement before it is told."""
+
+
 def verify(
     source: Side,
     result: Side,
@@ -47,6 +73,7 @@ def verify(
     tolerances: Mapping[str, Tolerance],
     seed: int,
     say: Say,
+    look_into: LookInto = lambda note, _: note,
 ) -> AgreedNote | DisagreedNote:
     """Say whether they compute the same.
 
@@ -59,6 +86,7 @@ def verify(
         lengths: those that the user asked for, of dimensions that could vary.
         recast: the user gave up the float types of inputs and outputs.
         tolerances: by dtype; a dtype that is not there must agree exactly.
+        look_into: asked when they disagree, and both models are released.
 
     Raises:
         BadSamples: the samples do not fit, none could be made up that the source takes, or an
@@ -79,7 +107,7 @@ def verify(
     between = time.perf_counter()
     say(f"running the {result.runtime.format.title}", 0.5)
     with result.runtime.open(result.path, {}) as session:
-        verdict = _hold_against(session, runs, signature, tolerances, say, recast=recast)
+        verdict = hold_against(session, runs, signature, tolerances, say, recast=recast)
         remarks = _remarks(source=heard, result=session.remark)
     report = {
         "verified": verdict.fault is None,
@@ -94,9 +122,10 @@ def verify(
             "result": round(time.perf_counter() - between, 3),
         },
     }
-    if verdict.fault:
-        return DisagreedNote(fault=verdict.fault.fault, report=report)
-    return AgreedNote(report=report)
+    if verdict.fault is None:
+        return AgreedNote(report=report)
+    note = DisagreedNote(fault=verdict.fault.fault, report=report)
+    return look_into(note, Kept(signature, runs, tolerances, recast))
 
 
 def _source_runs(
@@ -133,24 +162,31 @@ def _remarks(**said: str | None) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
+class Verdict:
+    """What came of holding a model against what its source said."""
+
     match: Match
     tallies: tuple[Tally, ...]
     fault: AccuracyMismatch | None
 
 
-def _hold_against(
+def _mute(message: str, progress: float | None) -> None:
+    """For what is not the step's own progress."""
+
+
+def hold_against(
     session: Session,
-    runs: list[Run],
+    runs: Sequence[Run],
     signature: Signature,
     tolerances: Mapping[str, Tolerance],
     say: Say,
     *,
     recast: bool = False,
-) -> _Verdict:
+) -> Verdict:
+    """Run a model on the cases and compare; `signature` is the source's."""
     found = match(signature, session.signature)
     if found.wrong:
-        return _Verdict(found, (), AccuracyMismatch(found.wrong))
+        return Verdict(found, (), AccuracyMismatch(found.wrong))
     tallies: dict[str, Tally] = {}
     outcomes: list[Outcome] = []
     refusal: str | None = None
@@ -162,7 +198,7 @@ def _hold_against(
             outcomes.append(_outcome(run, None))
             continue
         if wrong := _other_names(found, run, given):
-            return _Verdict(found, tuple(tallies.values()), AccuracyMismatch(wrong))
+            return Verdict(found, tuple(tallies.values()), AccuracyMismatch(wrong))
         outputs = found.outputs(given)
         differences: list[Difference] = []
         for name, expected in run.outputs.items():
@@ -175,7 +211,7 @@ def _hold_against(
     fault = _mismatch(tallies, refusal, baked_in(outcomes))
     if fault is None:
         _insist_on_elements(tallies)
-    return _Verdict(found, tuple(tallies.values()), fault)
+    return Verdict(found, tuple(tallies.values()), fault)
 
 
 def _refusal(run: Run, error: Exception) -> str:

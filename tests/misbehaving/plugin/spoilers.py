@@ -1,0 +1,135 @@
+"""Converters that do all but one thing right: what a verification has to find, and name."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain.formats import ONNX, PT2
+from workers.converter import Bench, Options, converter
+from workers.converters import onnx_to_pt2, pt2_to_onnx
+
+
+class Spoilt(Options):
+    """The wish itself."""
+
+    spoil: str = Field(default="", description="What is done wrong.")
+
+
+class Misread(Options):
+    """The wish itself."""
+
+    misread: str = Field(default="", description="What is done wrong.")
+
+
+def turned(node: Any, weights: dict[str, Any]) -> None:
+    """A transpose that leaves its axes where they are; they are of one length."""
+    if node.op_type == "Transpose":
+        (perm,) = (each for each in node.attribute if each.name == "perm")
+        perm.ints[:] = sorted(perm.ints)
+
+
+def gates(node: Any, weights: dict[str, Any]) -> None:
+    """An LSTM whose input and output gates are swapped in its weights: iofc is what ONNX wants."""
+    import numpy as np
+    from onnx import numpy_helper
+
+    if node.op_type == "LSTM":
+        weight = weights[node.input[1]]
+        i, o, f, c = np.split(numpy_helper.to_array(weight), 4, axis=1)
+        swapped = np.concatenate([o, i, f, c], axis=1)
+        weight.CopyFrom(numpy_helper.from_array(swapped, weight.name))
+
+
+def epsilon(node: Any, weights: dict[str, Any]) -> None:
+    """A normalisation whose epsilon is another library's default, of variances that are small."""
+    if node.op_type == "LayerNormalization":
+        (found,) = (each for each in node.attribute if each.name == "epsilon")
+        found.f = 1e-3
+
+
+WAYS = {"transpose": turned, "gates": gates, "epsilon": epsilon}
+
+
+def spoilt(model: Any, how: str) -> Any:
+    """The ONNX model with the first node of its kind wrong, or as it is where it has none."""
+    weights = {each.name: each for each in model.graph.initializer}
+    for node in model.graph.node:
+        before = model.SerializeToString()
+        WAYS[how](node, weights)
+        if model.SerializeToString() != before:
+            return model
+    return model
+
+
+@converter(
+    ONNX,
+    ONNX,
+    options=Spoilt,
+    summary="Copies, with one node wrong.",
+    version=1,
+    name="spoiler",
+    packages=("tricks",),
+    asked_by="spoil",
+    asked_for=None,
+)
+def convert(bench: Bench[Spoilt]) -> None:
+    import onnx
+
+    onnx.save(spoilt(onnx.load(bench.source), bench.options.spoil), bench.target)
+
+
+@converter(
+    ONNX,
+    PT2,
+    options=Misread,
+    summary="Our own importer, with one node misread.",
+    version=1,
+    name="misreader",
+    packages=("tricks",),
+    asked_by="misread",
+    asked_for=None,
+)
+def misread(bench: Bench[Misread]) -> None:
+    import onnx
+
+    wrong = bench.folder / "misread.onnx"
+    onnx.save(spoilt(onnx.load(bench.source), bench.options.misread), wrong)
+    onnx_to_pt2.convert.convert(_Other(bench, wrong, onnx_to_pt2.OnnxToPt2()))
+
+
+@converter(
+    PT2,
+    ONNX,
+    options=Misread,
+    summary="PyTorch's exporter, with an epsilon that differs.",
+    version=1,
+    name="misexporter",
+    packages=("tricks",),
+    asked_by="misread",
+    asked_for=None,
+)
+def misexported(bench: Bench[Misread]) -> None:
+    import torch
+
+    from workers.runtimes.pt2_load import load_program
+
+    program = load_program(bench.source)
+    for node in program.graph.nodes:
+        if str(node.target) == "aten.layer_norm.default":
+            node.args = (*node.args[:4], 1e-3)
+    wrong = bench.folder / "misread.pt2"
+    torch.export.save(program, wrong)
+    pt2_to_onnx.convert.convert(_Other(bench, wrong, pt2_to_onnx.Pt2ToOnnx(opset=18)))
+
+
+class _Other:
+    """The same bench with another source, and other options."""
+
+    def __init__(self, bench: Bench[Any], source: Path, options: Any) -> None:
+        self._bench = bench
+        self.source = source
+        self.options = options
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._bench, name)

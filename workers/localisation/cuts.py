@@ -1,0 +1,36 @@
+"""Cuts: models that can be ended early, by format."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from shared.domain.formats import ONNX, PT2
+from workers.localisation.graphs import Graph
+from workers.localisation.onnx_cuts import OnnxCuts
+from workers.localisation.pt2_cuts import Pt2Cuts
+
+
+class Cuts(Protocol):
+    """A model whose nodes are known, and that can be ended at any tensors between them."""
+
+    @property
+    def graph(self) -> Graph: ...
+
+    def comparable(self, name: str) -> bool:
+        """Whether a model can end at it, or nothing about it could be wrong."""
+        ...
+
+    def shown(self, names: Sequence[str]) -> list[str]:
+        """Those of the names that a model can end at."""
+        ...
+
+    def cut(self, position: int, names: Sequence[str], folder: Path) -> Path:
+        """Write the first `position` nodes as a model with these outputs; where it lies.
+
+        All inputs stay, in their order. `folder` is empty.
+        """
+        ...
+
+
+CUTS: Mapping[str, Callable[[Path], Cuts]] = {ONNX.name: OnnxCuts, PT2.name: Pt2Cuts}
+"""How a prepared model of the format is read."""
