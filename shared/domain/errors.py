@@ -34,6 +34,7 @@
       + InvalidModel        422  invalid_model
       + InvalidMapping      422  invalid_mapping
       + UnmappedWeights     422  unmapped_weights
+      + AmbiguousMapping    422  ambiguous_mapping
       + UnsupportedOperator 422  unsupported_operator
       + AccuracyMismatch    422  accuracy_mismatch
       + BadSamples          422  bad_samples
@@ -254,6 +255,10 @@ class InvalidMapping(StepRefused):
 
 class UnmappedWeights(StepRefused):
     code, title = "unmapped_weights", "Not every variable has a counterpart"
+
+
+class AmbiguousMapping(StepRefused):
+    code, title = "ambiguous_mapping", "A variable could be one of several"
 
 
 class UnsupportedOperator(StepRefused):
