@@ -15,6 +15,7 @@ from workers.runtimes.pytorch import PytorchRuntime
 from workers.runtimes.safetensors import SafetensorsRuntime
 from workers.runtimes.savedmodel import SavedModelRuntime
 from workers.runtimes.state_dict import StateDictRuntime
+from workers.runtimes.skops import SkopsRuntime
 from workers.runtimes.tensorrt import TensorrtRuntime
 from workers.runtimes.tensorrt_rtx import TensorrtRtxRuntime
 from workers.runtimes.tf_checkpoint import TfCheckpointRuntime
@@ -42,6 +43,7 @@ _ALL: tuple[type[Runtime], ...] = (
     TfCheckpointRuntime,
     TfliteRuntime,
     TorchscriptRuntime,
+    SkopsRuntime,
     LightgbmRuntime,
     XgboostRuntime,
 )

@@ -67,12 +67,13 @@ def of_forest(forest: Forest) -> tuple[Column, ...]:
 def around(landmarks: "Sequence[NDArray[Any]]", *, missing: bool = False) -> tuple[Column, ...]:
     """A column for each list of values that matter to it."""
     return tuple(
-        Column(f"column_{number}", *_place(values), missing=missing)
+        Column(f"column_{number}", *place(values), missing=missing)
         for number, values in enumerate(landmarks)
     )
 
 
-def _place(values: "NDArray[Any]") -> tuple[float, float]:
+def place(values: "NDArray[Any]") -> tuple[float, float]:
+    """Where values lie: their median, and how far they spread; 0 and 1 where there are none."""
     import numpy as np
 
     finite = np.asarray(values, np.float64)
