@@ -1,0 +1,117 @@
+"""TensorFlow checkpoints written as they come: parts, merged by TensorFlow at the end."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Final
+
+from shared.domain.errors import StepRefused
+from workers.weights.checking import Checklist
+from workers.weights.dtypes import cast, numpy_dtype
+from workers.weights.variables import Array, Sink, Variable
+
+PREFIX: Final = "model.ckpt"
+BUFFERED: Final = 32 << 20
+"""Bytes of small tensors that go into one part together."""
+
+
+class Parts:
+    """A checkpoint that is written part by part beside its place, and merged into it."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._folder = Path(mkdtemp(prefix=".parts-", dir=place.parent))
+        self._prefixes: list[str] = []
+        self._held: dict[str, Any] = {}
+        self._size = 0
+
+    def add(self, key: str, array: Any) -> None:
+        """Take one tensor; it is on disk at the latest when `merge` has returned."""
+        import tensorflow as tf
+
+        with tf.device("/cpu:0"):
+            self._held[key] = tf.constant(array)
+        self._size += int(getattr(array, "nbytes", len(array)))
+        if self._size > BUFFERED:
+            self._flush()
+
+    def merge(self) -> None:
+        """Make the checkpoint of the parts."""
+        import tensorflow as tf
+
+        self._flush()
+        tf.raw_ops.MergeV2Checkpoints(
+            checkpoint_prefixes=self._prefixes,
+            destination_prefix=str(self._place),
+            delete_old_dirs=False,
+        )
+
+    def close(self) -> None:
+        """Leave nothing of the parts."""
+        shutil.rmtree(self._folder)
+
+    def _flush(self) -> None:
+        import tensorflow as tf
+
+        if not self._held:
+            return
+        prefix = str(self._folder / f"part-{len(self._prefixes)}")
+        tf.raw_ops.SaveV2(
+            prefix=prefix,
+            tensor_names=list(self._held),
+            shape_and_slices=[""] * len(self._held),
+            tensors=list(self._held.values()),
+        )
+        self._prefixes.append(prefix)
+        self._held, self._size = {}, 0
+
+
+@contextmanager
+def write_checkpoint(folder: Path, variables: Mapping[str, Variable]) -> Iterator[Sink]:
+    """A sink for these variables, into a folder that does not exist yet.
+
+    `tf.train.load_variable(folder / "model.ckpt", name)` reads one of them.
+
+    Raises:
+        StepRefused: TensorFlow has no such type, or a variable got no value.
+    """
+    check_dtypes(variables)
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = Parts(folder / PREFIX)
+    try:
+        sink = _Sink(parts, variables)
+        yield sink
+        sink.checklist.finish()
+        parts.merge()
+    finally:
+        parts.close()
+
+
+def check_dtypes(variables: Mapping[str, Variable]) -> None:
+    """
+    Raises:
+        StepRefused: TensorFlow has no type for one of them.
+    """
+    import tensorflow as tf
+
+    for name, each in variables.items():
+        try:
+            tf.as_dtype(numpy_dtype(each.dtype))
+        except TypeError as error:
+            raise StepRefused(
+                f"The variable {name!r} is {each.dtype}, which TensorFlow has no type for.",
+                node=name,
+            ) from error
+
+
+class _Sink:
+    def __init__(self, parts: Parts, variables: Mapping[str, Variable]) -> None:
+        self.checklist = Checklist(variables, {})
+        self._parts = parts
+
+    def write(self, name: str, array: Array) -> None:
+        """See Sink."""
+        variable = self.checklist.admit(name, array)
+        self._parts.add(name, cast(name, array, variable.dtype))
