@@ -3,7 +3,7 @@
 `loaded` reads one, `workers.transplant.applying` follows it. docs/direct.md explains the format.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import InvalidMapping
@@ -56,18 +56,19 @@ def _sentence(faults: "list[ErrorDetails]", lines: Mapping[Place, int]) -> str:
     """Of the mistakes the one that lies deepest: the others follow from it in a union."""
     fault = max(faults, key=lambda each: (-_first(each["loc"]), len(_known(each["loc"], lines))))
     place = _known(fault["loc"], lines)
-    told = list(_told(place, line_of(place, lines)))
     message = fault["msg"].removeprefix("Value error, ")
     unknown = fault["loc"][-1] if fault["type"] == "extra_forbidden" else None
     if unknown is not None:
         message = f"there is no key {unknown!r} here"
+    if fault["type"] == "tuple_type":
+        message = "a list is wanted: [1, 0]"
     if fault["type"] == "missing":
         message = f"{fault['loc'][-1]!r} is missing"
     if fault["type"] == "string_type":
         message = "a text is wanted: put it into quotes"
     keys = [each for each in place if isinstance(each, str) and each != "rules"]
     key = f"{keys[-1]}: " if keys and unknown is None else ""
-    return f"{', '.join(told)}: {key}{message}"
+    return f"{_told(place, line_of(place, lines))}: {key}{message}"
 
 
 def _first(place: Place) -> int:
@@ -83,7 +84,6 @@ def _known(place: Place, lines: Mapping[Place, int]) -> Place:
     return known
 
 
-def _told(place: Place, line: int | None) -> Iterator[str]:
-    if _first(place) >= 0:
-        yield f"rule {_first(place) + 1}"
-    yield f"line {line or 1}"
+def _told(place: Place, line: int | None) -> str:
+    rule = _first(place)
+    return f"rule {rule + 1} (line {line or 1})" if rule >= 0 else f"line {line or 1}"

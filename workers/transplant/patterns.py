@@ -127,6 +127,12 @@ def pattern(text: str) -> Pattern:
     return found
 
 
+def escaped(name: str) -> str:
+    """The pattern that is one name, character by character."""
+    text = re.sub(r"[\\(){}\[\]*+?|^$]", r"\\\g<0>", name)
+    return f"\\{text}" if text.startswith("@") else text
+
+
 def _pieces(text: str) -> Iterator[Piece]:
     at = 0
     while at < len(text):

@@ -148,6 +148,7 @@ class WrittenPrefixes(Strict):
 
 
 Side = Literal["tensorflow", "pytorch"]
+Note = Annotated[str, Field(max_length=2000)]
 Row = Annotated[str, Field(max_length=200)]
 
 
@@ -160,9 +161,7 @@ class WrittenMapping(Strict):
     about: Annotated[str, Field(max_length=2000)] = ""
     prefixes: WrittenPrefixes = WrittenPrefixes()
     tables: Annotated[dict[Row, dict[Row, Row]], Field(max_length=100)] = {}
-    notes: Annotated[
-        tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=1000)
-    ] = ()
+    notes: Annotated[tuple[Note, ...], Field(max_length=1000)] = ()
     rest: Literal["match", "refuse"] = "refuse"
     rules: Annotated[tuple[WrittenRule, ...], Field(max_length=20_000)] = ()
 
