@@ -55,6 +55,7 @@ from workers.converters import (
     torchscript_to_onnx,
     torchscript_to_pt2,
     torchscript_to_triton,
+    transplants,
     xgboost_to_onnx,
 )
 
@@ -110,6 +111,7 @@ CONVERTERS: tuple[Converter[Any], ...] = (
     torchscript_to_onnx.convert,
     torchscript_to_pt2.convert,
     torchscript_to_triton.convert,
+    *transplants.transplants(),
     xgboost_to_onnx.convert,
 )
 
