@@ -4,12 +4,12 @@ Source: GBDT::SaveModelToString and Tree::ToString of LightGBM 4; decision_type'
 categorical (1), default left (2) and the kind of missing values (4, 8).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.domain.errors import InvalidModel, UnsupportedOperator
-from workers.tabular.forests import Branch, Forest, Link, Tree, check
+from workers.tabular.forests import Branch, Forest, Link, Tree, check, rounded_down
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -125,7 +125,7 @@ def _tree(block: Block, number: int, target: int, share: float) -> Tree:
     if {len(each) for each in (feature, kind, threshold, left, right)} != {splits}:
         raise ValueError(f"tree {number} has lists of several lengths for {splits} splits")
     _insist_on_numbers(kind, feature, number)
-    bound = _rounded_down(threshold)
+    bound = rounded_down(threshold)
     empty = np.full(leaves, -1, np.int64)
     return Tree(
         feature=np.concatenate([feature, np.zeros(leaves, np.int64)]),
@@ -198,17 +198,3 @@ def _float32(values: "NDArray[Any]") -> "NDArray[Any]":
     import numpy as np
 
     return np.asarray(values, np.float32)
-
-
-def _rounded_down(threshold: "NDArray[Any]") -> "NDArray[Any]":
-    """The largest float32 that is not above: float32 rows then go left where they did before."""
-    import numpy as np
-
-    with np.errstate(over="ignore"):
-        near = threshold.astype(np.float32)
-    return np.where(near > threshold, np.nextafter(near, np.float32(-np.inf)), near)
-
-
-def names(path: Path) -> Iterator[str]:
-    """The names of its features, in order."""
-    yield from _blocks(path)[0].get("feature_names", "").split()

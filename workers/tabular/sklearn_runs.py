@@ -1,7 +1,7 @@
 """How a scikit-learn model is fed and what it gives, under the names that skl2onnx writes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.domain.errors import InvalidModel, UnsupportedOperator
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
 SCORES: Final = "scores"
 FLOAT, WORDS = "float32", "object"
+ONE_SCORE: Final = frozenset({"LinearSVC", "RidgeClassifier", "RidgeClassifierCV"})
+SCORE_FIRST: Final = frozenset({"SVC", "NuSVC"})
+TIE: Final = 1e-5
+ELSEWHERE: Final = (0.5, -1.0, 2.0, -3.0)
+"""Where other rows are looked for, as multiples of those that were drawn."""
+
+UNDECIDED: Final = (
+    "rows on which two classes came within 1e-05 of each other were replaced by others: which of"
+    " them wins is a matter of rounding"
+)
 
 
 def inputs(table: Sequence[Column]) -> tuple[Tensor, ...]:
@@ -63,25 +73,38 @@ def session(model: Any) -> Session:
 
     suit = suited_table(INPUT, table) if one else suited_columns(table)
     signature = Signature(inputs=takes, outputs=_asked(run, suit(_row(takes))))
-    return Session(signature, run, suit=suit, batches=BATCHES)
+
+    def decided(drawn: Arrays) -> "dict[str, NDArray[Any]]":
+        rows = suit(drawn)
+        for factor in ELSEWHERE:
+            tied = _tied(run(rows))
+            if tied is None or not tied.all():
+                return _without(rows, tied)
+            rows = suit({name: _scaled(array, factor) for name, array in drawn.items()})
+        return rows
+
+    remark = UNDECIDED if PROBABILITIES in {each.name for each in signature.outputs} else None
+    return Session(signature, run, remark, suit=decided, batches=BATCHES)
 
 
 def outputs(model: Any, rows: "NDArray[Any]") -> "dict[str, NDArray[Any]]":
-    """Labels int64 or words [batch]; all else float32 [batch, ...]."""
+    """Labels int64 or words [batch], of outliers [batch, 1]; all else float32 [batch, ...]."""
     from sklearn.base import is_classifier, is_clusterer, is_outlier_detector
 
-    if is_classifier(model):
-        classes = model.classes_
-        if isinstance(classes, list):
+    if is_classifier(model) or hasattr(model, "predict_proba"):  # a mixture is no classifier
+        if isinstance(getattr(model, "classes_", None), list):
             raise UnsupportedOperator(
                 "It has several labels a row, which is not translated. Send a model for each.",
                 operator=type(model).__name__,
             )
-        return {LABEL: _labels(model.predict(rows)), PROBABILITIES: _chances(model, rows)}
+        told = labels(model.predict(rows))
+        told = told if is_classifier(model) else told.reshape(-1, 1)
+        return {LABEL: told, PROBABILITIES: _chances(model, rows)}
     if is_outlier_detector(model):
-        return {LABEL: _labels(model.predict(rows)), SCORES: _wide(model.decision_function(rows))}
+        told = labels(model.predict(rows)).reshape(-1, 1)
+        return {LABEL: told, SCORES: _wide(model.decision_function(rows))}
     if is_clusterer(model):
-        return {LABEL: _labels(model.predict(rows)), SCORES: _wide(model.transform(rows))}
+        return {LABEL: labels(model.predict(rows)), SCORES: _wide(model.transform(rows))}
     for verb in ("predict", "transform"):
         if hasattr(model, verb):
             return {VARIABLE: _wide(getattr(model, verb)(rows))}
@@ -91,17 +114,35 @@ def outputs(model: Any, rows: "NDArray[Any]") -> "dict[str, NDArray[Any]]":
     )
 
 
+def nested(model: Any) -> Iterator[Any]:
+    """The model, then what a pipeline ends with or a search has found, down to the last."""
+    while model is not None:
+        yield model
+        steps = getattr(model, "steps", None)
+        model = steps[-1][1] if steps else getattr(model, "best_estimator_", None)
+
+
+def last_step(model: Any) -> Any:
+    """The estimator that says the answer."""
+    return list(nested(model))[-1]
+
+
 def _chances(model: Any, rows: "NDArray[Any]") -> "NDArray[Any]":
-    """Probabilities; scores where it has none, for two classes both of them."""
+    """Probabilities; scores where it has none, for two classes as sklearn-onnx lays them out."""
     import numpy as np
 
     if hasattr(model, "predict_proba"):
         return _wide(model.predict_proba(rows))
     scores = _wide(model.decision_function(rows))
-    return np.concatenate([-scores, scores], axis=1) if scores.shape[1] == 1 else scores
+    kind = type(last_step(model)).__name__
+    if scores.shape[1] > 1 or kind in ONE_SCORE:
+        return scores
+    pair = [scores, -scores] if kind in SCORE_FIRST else [-scores, scores]
+    return np.concatenate(pair, axis=1)
 
 
-def _labels(told: "NDArray[Any]") -> "NDArray[Any]":
+def labels(told: "NDArray[Any]") -> "NDArray[Any]":
+    """Classes as ONNX has them: words, or int64."""
     import numpy as np
 
     return told.astype(object) if told.dtype.kind in "OU" else np.asarray(told, np.int64)
@@ -129,6 +170,37 @@ def _row(takes: Sequence[Tensor]) -> "dict[str, NDArray[Any]]":
         ).astype(each.dtype)
         for each in takes
     }
+
+
+def _tied(told: "dict[str, NDArray[Any]]") -> "NDArray[Any] | None":
+    """The rows on which the two likeliest classes are as good as equal."""
+    import numpy as np
+
+    chances = told.get(PROBABILITIES)
+    if chances is None or chances.shape[1] < 2:  # noqa: PLR2004 - two classes
+        return None
+    ordered = np.sort(chances, axis=1)
+    tied: NDArray[Any] = ordered[:, -1] - ordered[:, -2] < TIE
+    return tied
+
+
+def _without(rows: Arrays, tied: "NDArray[Any] | None") -> "dict[str, NDArray[Any]]":
+    """The rows, decided ones in place of tied ones where there are any."""
+    import numpy as np
+
+    if tied is None or not tied.any() or tied.all():
+        return dict(rows)
+    good = np.flatnonzero(~tied)
+    places = np.where(tied, good[np.arange(tied.size) % good.size], np.arange(tied.size))
+    return {name: array[places] for name, array in rows.items()}
+
+
+def _scaled(drawn: "NDArray[Any]", factor: float) -> "NDArray[Any]":
+    return drawn if drawn.dtype.kind == "O" else (drawn * factor).astype(drawn.dtype)
+
+
+def _two(tensor: Tensor) -> tuple[int, ...]:
+    return tuple(each if isinstance(each, int) else 2 for each in tensor.shape or ())
 
 
 def _asked(run: Any, rows: Arrays) -> tuple[Tensor, ...]:

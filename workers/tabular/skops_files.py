@@ -20,6 +20,7 @@ TRUSTED: Final = frozenset(
         "sklearn.calibration._SigmoidCalibration",
         "sklearn.compose._column_transformer._RemainderColsList",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.metrics._scorer._PassthroughScorer",
         "sklearn.neighbors._ball_tree.BallTree",
         "sklearn.neighbors._kd_tree.KDTree",
         "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
@@ -30,7 +31,15 @@ TRUSTED: Final = frozenset(
 )
 """Types of scikit-learn's own that hold numbers and run nothing of the file's."""
 
-TRUSTED_ROOMS: Final = ("sklearn.metrics._dist_metrics.", "sklearn.gaussian_process.kernels.")
+TRUSTED_ROOMS: Final = (
+    "sklearn.feature_selection._mutual_info.",
+    "sklearn.feature_selection._univariate_selection.",
+    "sklearn.gaussian_process.kernels.",
+    "sklearn.metrics._dist_metrics.",
+    "sklearn.model_selection._split.",
+)
+"""The same of whole modules; of their functions none is called when a fitted model runs."""
+
 LEARNERS: Final = {"xgboost": "model.json", "lightgbm": "model.txt"}
 """Libraries whose models lie in files of their own."""
 

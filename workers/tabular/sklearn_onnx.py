@@ -1,0 +1,215 @@
+"""sklearn-onnx, and what has to be said to it.
+
+It leaves HistGradientBoosting's thresholds in float64 and its sets of categories out, and writes
+booleans where ONNX has integers: the first is mended here before it, the second refused, the
+third mended behind it.
+"""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final
+
+from shared.domain.errors import FerryError, StepRefused, UnsupportedOperator
+from workers.tabular.ensemble_graph import LABEL, ML, ML_VERSION, PROBABILITIES
+from workers.tabular.forests import rounded_down
+from workers.tabular.objects import objects
+from workers.tabular.sklearn_columns import columns
+from workers.tabular.sklearn_runs import WORDS, inputs, labels, last_step, nested
+
+CLASS: Final = re.compile(r"<class '([\w.]+)'>|\b(?:type|alias) '([\w.]+)'")
+UNKNOWN: Final = ("implemented", "not supported", "unable to find")
+LABELLED_ANEW: Final = frozenset(
+    {"RandomForestClassifier", "ExtraTreesClassifier", "QuadraticDiscriminantAnalysis"}
+)
+GRID: Final = float(1 << 20)
+"""Chances that are closer than a part of this are taken for equal."""
+
+HISTOGRAMS: Final = ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor")
+
+Convert = Callable[[Any, Any, Any], None]
+
+
+def translate(model: Any, opset: int) -> Any:
+    """The model as ONNX, probabilities as a tensor. Changes the estimator it is given.
+
+    Raises:
+        UnsupportedOperator: naming the step and its class.
+        StepRefused: sklearn-onnx gave up for another reason.
+    """
+    from skl2onnx import convert_sklearn
+
+    _write_integers()
+    _name_by_place(model)
+    _mend_histograms(model)
+    try:
+        translated = convert_sklearn(
+            model,
+            initial_types=_types(model),
+            target_opset={"": opset, ML: ML_VERSION},
+            options=_options(model),
+        )
+    except Exception as error:
+        raise _fault(model, error) from error
+    if type(last_step(model)).__name__ in LABELLED_ANEW:
+        _label_anew(translated, model)
+    return translated
+
+
+def _types(model: Any) -> list[tuple[str, Any]]:
+    from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+
+    return [
+        (
+            each.name,
+            (StringTensorType if each.dtype == WORDS else FloatTensorType)(list(each.shape or ())),
+        )
+        for each in inputs(columns(model))
+    ]
+
+
+def _name_by_place(model: Any) -> None:
+    """Columns that were named when it was fitted, by their places: a table has no names."""
+    for each in objects(model):
+        if hasattr(each, "_transformer_to_input_indices"):
+            places = each._transformer_to_input_indices  # noqa: SLF001 - resolved there, nowhere else
+            each.transformers_ = [
+                (name, inner, list(places.get(name, ()))) for name, inner, _ in each.transformers_
+            ]
+
+
+def _options(model: Any) -> dict[int, dict[str, bool]]:
+    """No ZipMap, where the last step would have one: LinearSVC would not hear of it."""
+    from skl2onnx._supported_operators import _get_sklearn_operator_name
+    from skl2onnx.common._registration import get_converter
+
+    chain = list(nested(model))
+    last = chain[-1]
+    try:
+        allowed = get_converter(_get_sklearn_operator_name(type(last))).get_allowed_options()
+    except ValueError:
+        return {id(last): {}}
+    heard = isinstance(allowed, dict) and "zipmap" in allowed
+    return {id(each): {"zipmap": False} if heard else {} for each in chain}
+
+
+def _label_anew(translated: Any, model: Any) -> None:
+    """The label as the first of the likeliest classes, which is what scikit-learn says.
+
+    ONNX Runtime breaks a forest's tie as float32 has it, which is rounded to GRID here, and
+    QuadraticDiscriminantAnalysis comes with its labels in a row.
+    """
+    from onnx import helper, numpy_helper
+
+    graph = translated.graph
+    for node in graph.node:
+        for names in (node.input, node.output):
+            for place, name in enumerate(names):
+                if name == LABEL:
+                    names[place] = "label_before"
+    grid = helper.make_tensor("grid", 1, [], [GRID])
+    classes = numpy_helper.from_array(labels(last_step(model).classes_), "classes_in_order")
+    graph.initializer.extend([grid, classes])
+    graph.node.extend(
+        [
+            helper.make_node("Mul", [PROBABILITIES, "grid"], ["chances_on_grid"]),
+            helper.make_node("Round", ["chances_on_grid"], ["chances_rounded"]),
+            helper.make_node("ArgMax", ["chances_rounded"], ["likeliest"], axis=1, keepdims=0),
+            helper.make_node("Gather", ["classes_in_order", "likeliest"], [LABEL]),
+        ]
+    )
+    (told,) = (each for each in graph.output if each.name == LABEL)
+    shape = told.type.tensor_type.shape
+    del shape.dim[:]
+    shape.dim.add()
+
+
+@cache
+def _write_integers() -> None:
+    """Once a process, for the two estimators whose attributes have booleans among them."""
+    from skl2onnx.common._registration import get_converter, register_converter
+
+    for name in HISTOGRAMS:
+        registered = get_converter(f"Sklearn{name}")
+        register_converter(
+            f"Sklearn{name}",
+            _integral(registered),
+            overwrite=True,
+            options=registered.get_allowed_options(),
+        )
+
+
+def _integral(convert: Convert) -> Convert:
+    def converted(scope: Any, operator: Any, container: Any) -> None:
+        convert(scope, operator, _Integers(container))
+
+    return converted
+
+
+class _Integers:
+    """A container of nodes that takes 0 and 1 for False and True."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def add_node(self, *places: Any, **named: Any) -> Any:
+        name = "nodes_missing_value_tracks_true"
+        if name in named:
+            named[name] = [int(each) for each in named[name]]
+        return self._inner.add_node(*places, **named)
+
+
+def _mend_histograms(model: Any) -> None:
+    """Thresholds in float32, rounded down, so that rows of float32 go where they went."""
+    from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
+
+    for each in objects(model):
+        if not isinstance(each, TreePredictor):
+            continue
+        if each.nodes["is_categorical"].any():
+            raise UnsupportedOperator(
+                "It splits on categories (categorical_features), which sklearn-onnx leaves out."
+                " Train on one-hot or ordinal columns.",
+                node=_step(model, *HISTOGRAMS),
+                operator="HistGradientBoosting",
+            )
+        each.nodes["num_threshold"] = rounded_down(each.nodes["num_threshold"])
+
+
+def _fault(model: Any, error: Exception) -> FerryError:
+    """Which step it is that sklearn-onnx does not know."""
+    from skl2onnx.common.exceptions import MissingConverter, MissingShapeCalculator
+
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    known = (MissingConverter, MissingShapeCalculator, NotImplementedError)
+    named = CLASS.search(str(error))
+    if not isinstance(error, known) and not any(each in lines[0].lower() for each in UNKNOWN):
+        return StepRefused(
+            f"sklearn-onnx does not translate the model: {type(error).__name__}: {lines[0][:300]}"
+        )
+    kind = (named[1] or named[2]).rpartition(".")[2] if named else _mentioned(model, lines[0])
+    return UnsupportedOperator(
+        f"sklearn-onnx does not translate {kind}: {lines[0][:200]} Replace that step, or apply it"
+        " before the model.",
+        node=_step(model, kind),
+        operator=kind,
+    )
+
+
+def _mentioned(model: Any, line: str) -> str:
+    """The class of a part of the model that the line begins with; else that of the model."""
+    names = {type(each).__name__ for each in objects(model)}
+    return next((word for word in line.split() if word in names), type(model).__name__)
+
+
+def _step(model: Any, *kinds: str) -> str:
+    """The step's name in its pipeline; the class where it has none."""
+    for each in objects(model):
+        named = [*getattr(each, "steps", ()), *getattr(each, "transformers_", ())]
+        for name, step, *_ in named:
+            if type(step).__name__ in kinds:
+                return str(name)
+    return kinds[0]
