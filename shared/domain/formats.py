@@ -58,7 +58,9 @@ STATE_DICT: Final = Format(
     unrunnable=ALONE,
     weights=True,
 )
-PYTORCH: Final = Format("pytorch", "PyTorch source package", (".zip",), Layout.TREE)
+PYTORCH: Final = Format(
+    "pytorch", "PyTorch source package", (".zip", ".tar.gz", ".tgz"), Layout.TREE
+)
 HUGGINGFACE: Final = Format(
     "huggingface", "Hugging Face model folder", (".zip", ".tar.gz", ".tgz"), Layout.TREE
 )
