@@ -1,1 +1,1 @@
-"""Pairs: architectures written in both frameworks, and whether weights go from one to the other."""
+"""Pairs: architectures written in both frameworks, between which weights are carried."""

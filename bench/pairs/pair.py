@@ -16,13 +16,15 @@ BATCH: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`keras` gives a built model, `torch` a module in evaluation mode."""
+    """`keras` gives a built model, `torch` a module. `settle` sets what the PyTorch side has and
+    Keras's has not to what changes nothing."""
 
     name: str
     family: str
     keras: Callable[[], Any]
     torch: Callable[[], Any]
     shown: Shown
+    settle: Callable[[Any], None] = lambda _: None
 
 
 def pictures(side: int, channels: int = 3, depth: int | None = None) -> Shown:

@@ -1,19 +1,25 @@
 """Weights: random ones for every variable, those of norms, biases and statistics too.
 
-Made afresh they are ones and zeros, and whatever is mapped wrongly of them is not missed.
+Made afresh they are ones and zeros, and whatever is mapped wrongly of them is not missed. Kernels
+keep the size of what goes through them, so that the last layers still hear the first.
 """
 
-from typing import Any
+from math import prod
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+LARGEST: Final = 0.7
+
 
 def fill_keras(model: Any, seed: int) -> None:
-    """Draw all variables of a `keras.Model`."""
+    """Draw all variables of a `keras.Model`, each of its own dtype."""
     random = np.random.default_rng(seed)
     for weight in model.weights:
-        weight.assign(_drawn(random, weight.path.rpartition("/")[2], tuple(weight.shape)))
+        leaf, shape = weight.path.rpartition("/")[2], tuple(weight.shape)
+        around = shape[:2] if leaf == "depthwise_kernel" else shape[:-1]
+        weight.assign(_drawn(random, leaf, shape, prod(around)))
 
 
 def fill_torch(module: Any, seed: int) -> None:
@@ -21,27 +27,24 @@ def fill_torch(module: Any, seed: int) -> None:
     import torch
 
     random = np.random.default_rng(seed)
-    held = module.state_dict(keep_vars=True)
     with torch.no_grad():
-        for name, tensor in held.items():
+        for name, tensor in module.state_dict(keep_vars=True).items():
             if tensor.is_floating_point():
-                drawn = _drawn(random, name.rpartition(".")[2], tuple(tensor.shape))
+                shape = tuple(tensor.shape)
+                drawn = _drawn(random, name.rpartition(".")[2], shape, prod(shape[1:]))
                 tensor.copy_(torch.from_numpy(drawn))
 
 
 def _drawn(
-    random: np.random.Generator, leaf: str, shape: tuple[int, ...]
+    random: np.random.Generator, leaf: str, shape: tuple[int, ...], reads: int
 ) -> NDArray[np.float32]:
+    """`reads`: how many numbers go into one of the kernel's."""
     if "var" in leaf:
-        return random.uniform(0.5, 1.5, shape).astype(np.float32)
-    if leaf == "gamma" or (leaf == "weight" and len(shape) == 1):
-        return random.uniform(0.7, 1.3, shape).astype(np.float32)
-    if len(shape) < 2:
-        return random.normal(0, 0.1, shape).astype(np.float32)
-    spread = (2.0 / (np.prod(shape) ** 0.5 if len(shape) == 2 else _reads(shape))) ** 0.5
-    return random.normal(0, min(spread, 0.5), shape).astype(np.float32)
-
-
-def _reads(shape: tuple[int, ...]) -> float:
-    """About how many numbers one output reads; the larger of what either layout would say."""
-    return float(max(np.prod(shape[:-1]), np.prod(shape[1:])))
+        found = random.uniform(0.5, 1.5, shape)
+    elif leaf == "gamma" or (leaf == "weight" and len(shape) == 1):
+        found = random.uniform(0.7, 1.3, shape)
+    elif len(shape) < 2:
+        found = random.normal(0, 0.1, shape)
+    else:
+        found = random.normal(0, min((1.6 / reads) ** 0.5, LARGEST), shape)
+    return found.astype(np.float32)

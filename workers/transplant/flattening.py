@@ -58,7 +58,7 @@ def folds(found: Sequence[Match]) -> Mapping[int, tuple[Fold, ...]]:
         outputs, inputs = match.pair.source.roles["kernel"].shape
         before, after = line[:index][::-1], line[index + 1 :]
         for fold, way, length in (
-            (_told(match, "flattened", inputs, 1) or _read(before, inputs), before, inputs),
+            (_told(match, "flattened", inputs, 1) or _read(match, before), before, inputs),
             (_told(match, "unflattened", outputs, 0) or _made(match, after), after, outputs),
         ):
             if fold is not None:
@@ -76,9 +76,13 @@ def _told(match: Match, setting: str, length: int, axis: int) -> Fold | None:
     return None
 
 
-def _read(before: Sequence[Match], inputs: int) -> Fold | None:
+def _read(match: Match, before: Sequence[Match]) -> Fold | None:
+    """Supposed only where no graph says that it reads no maps: pooled and joined, they are none."""
+    for unit in (match.source, match.target):
+        if unit.layer is not None and unit.layer.settings.get("flattened") == ():
+            return None
     last = next((each for each in before if each.pair.source.kind not in NORMS), None)
-    return _supposed(last, inputs, 1, made=False)
+    return _supposed(last, match.pair.source.roles["kernel"].shape[1], 1, made=False)
 
 
 def _made(match: Match, after: Sequence[Match]) -> Fold | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from shared.domain.errors import InvalidModel
+from workers.transplant.tensors import as_array
 from workers.weights.variables import Array, Framework, Layer, Variable
 
 
@@ -38,8 +39,6 @@ class ArrayWeights:
 
         held = self._held[name]
         if hasattr(held, "detach"):
-            from workers.transplant.live_torch import as_array
-
             return as_array(held)
         found: Array = np.asarray(held)
         return found

@@ -20,11 +20,16 @@ CONVOLVED: Final = frozenset({"Conv1D", "SeparableConv1D", "Conv1DTranspose"})
 
 def flattenings(model: Any) -> dict[int, dict[str, Shape]]:
     """By a layer's id: `flattened`, the map that its inputs were, and `unflattened`, the map
-    that its outputs become, both with the channels last.
+    that its outputs become, both with the channels last. `flattened` is empty for a dense layer
+    that reads none.
 
     A model of which Keras has no graph, since its `call` is Python, tells nothing.
     """
-    found: dict[int, dict[str, Shape]] = {}
+    found: dict[int, dict[str, Shape]] = {
+        id(each): {"flattened": ()}
+        for each in _operations(model)
+        if type(each).__name__ == "Dense" and _maker(each) is not None
+    }
     for layer in _operations(model):
         if type(layer).__name__ not in {"Flatten", "Reshape"}:
             continue

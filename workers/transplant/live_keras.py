@@ -1,8 +1,10 @@
 """A live Keras model as variables: read from it, and set in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from shared.domain.errors import InvalidModel
+from workers.transplant.calls import Run, keras_run
 from workers.transplant.casting import fitted
 from workers.transplant.live_flattening import flattenings
 from workers.weights.variables import Array, Framework, Layer, Variable
@@ -38,6 +40,14 @@ class KerasWeights:
     ordered: Final = True
 
     def __init__(self, model: Any) -> None:
+        """Raises:
+        InvalidModel: the model is not built, so that it has no variables yet.
+        """
+        if not getattr(model, "built", True) or not model.weights:
+            raise InvalidModel(
+                f"The Keras model {model.name!r} has no variables yet: build it, or call it once."
+            )
+        self.model = model
         self._held = dict(_named(model))
         self.variables: Mapping[str, Variable] = {
             name: Variable(name, tuple(held.shape), str(held.dtype))
@@ -58,6 +68,25 @@ class KerasWeights:
         """
         fit = fitted(name, array, self.variables.get(name))
         self._held[name].assign(fit)
+
+    def run(self, given: Sequence[Array], heard: Collection[str] = ()) -> Run:
+        """Call the model in inference, and note the calls of the layers at the paths `heard`."""
+        return keras_run(
+            self.model, given, {path: each for path, each in below(self.model) if path in heard}
+        )
+
+    def activated(self, path: str, array: Array) -> Array | None:
+        """What the layer makes of it in the end, where it has an activation of its own."""
+        from keras import ops
+
+        layer: Any = dict(below(self.model)).get(path)
+        while hasattr(layer, "layer"):
+            layer = layer.layer
+        activation = getattr(layer, "activation", None)
+        if not callable(activation) or hasattr(layer, "cell"):
+            return None
+        found: Array = ops.convert_to_numpy(activation(ops.convert_to_tensor(array)))
+        return found
 
 
 def below(model: Any) -> Iterator[tuple[str, Any]]:

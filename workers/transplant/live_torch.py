@@ -1,9 +1,11 @@
 """A live PyTorch module as variables: read from it, and set in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from workers.transplant.calls import Run, torch_run
 from workers.transplant.casting import fitted
+from workers.transplant.tensors import as_array
 from workers.weights.variables import Array, Framework, Layer, Variable
 
 SETTINGS: Final = (
@@ -39,6 +41,7 @@ class TorchWeights:
     ordered: Final = True
 
     def __init__(self, module: Any) -> None:
+        self.model = module
         self._held: dict[str, Any] = dict(module.state_dict(keep_vars=True))
         self.variables: Mapping[str, Variable] = {
             name: Variable(name, tuple(held.shape), str(held.dtype).removeprefix("torch."))
@@ -64,21 +67,23 @@ class TorchWeights:
         fit = fitted(name, array, self.variables.get(name))
         held = self._held[name]
         if held.numel():
-            given = torch.frombuffer(np.ascontiguousarray(fit).tobytes(), dtype=held.dtype)
+            given = torch.frombuffer(bytearray(np.ascontiguousarray(fit)), dtype=held.dtype)
             with torch.no_grad():
                 held.copy_(given.reshape(held.shape))
 
+    def run(self, given: Sequence[Array], heard: Collection[str] = ()) -> Run:
+        """Call the module in evaluation mode, and note the calls of the modules named `heard`.
 
-def as_array(tensor: Any) -> Array:
-    """Of the same dtype, that of ml_dtypes where numpy has none. May share the memory."""
-    import ml_dtypes
-    import torch
+        Raises:
+            RuntimeError: PyTorch's own, where the module does not take the inputs.
+        """
+        named = dict(self.model.named_modules())
+        return torch_run(self.model, given, {each: named[each] for each in heard if each in named})
 
-    plain = tensor.detach().cpu()
-    half = plain.dtype is torch.bfloat16
-    bits = plain.view(torch.int16).numpy() if half else plain.numpy()
-    found: Array = bits.view(ml_dtypes.bfloat16) if half else bits
-    return found
+    def activated(self, path: str, array: Array) -> Array | None:
+        """Nothing: in PyTorch an activation is no part of a layer."""
+        del path, array
+        return None
 
 
 def _ties(held: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

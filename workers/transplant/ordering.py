@@ -45,6 +45,8 @@ def _automatic_numbers(units: Sequence[Unit]) -> list[int] | None:
     found: list[int] = []
     words: set[object] = set()
     for unit in units:
+        if not unit.scope:
+            return None
         *around, last = components(unit.scope)
         given = automatic(last)
         if given is None:

@@ -138,9 +138,9 @@ def translator_keras() -> Any:
     source = keras.Input((9,), dtype="int32", name="source")
     target = keras.Input((7,), dtype="int32", name="target")
     x = layers.Embedding(30, 16, name="source_embedding")(source)
-    seen, hidden, cell = layers.LSTM(
-        16, return_sequences=True, return_state=True, name="encoder"
-    )(x)
+    seen, hidden, cell = layers.LSTM(16, return_sequences=True, return_state=True, name="encoder")(
+        x
+    )
     y = layers.Embedding(30, 16, name="target_embedding")(target)
     y = layers.LSTM(16, return_sequences=True, name="decoder")(y, initial_state=[hidden, cell])
     attended = layers.Attention(name="attention")([y, seen])
@@ -160,7 +160,7 @@ def translator_torch() -> Any:
             self.embed = nn.Embedding(30, 16)
             self.rnn = nn.LSTM(16, 16, batch_first=True)
 
-        def forward(self, text: torch.Tensor) -> tuple[torch.Tensor, Any]:
+        def forward(self, text: torch.Tensor) -> Any:
             return self.rnn(self.embed(text))
 
     class Decoder(nn.Module):  # type: ignore[misc] # torch is not typed here

@@ -1,0 +1,1 @@
+"""Published: models that keras.applications and timm both have."""

@@ -1,0 +1,69 @@
+"""Trying: the weights of a pair carried both ways, and both models run."""
+
+import time
+from typing import Any, Final
+
+import numpy as np
+
+from bench.pairs.pair import Pair
+from bench.pairs.trial import Carried, Trial
+from bench.pairs.weights import fill_keras, fill_torch
+from shared.domain.errors import FerryError
+from workers.transplant import transplant
+
+SEED: Final = 5
+LEAST_HEARD: Final = 1e-3
+LONGEST: Final = 400
+
+
+def tried(pair: Pair) -> Trial:
+    """Without a mapping file. The source has weights drawn anew before each way."""
+    began = time.monotonic()
+    keras, torch = pair.keras(), pair.torch().eval()
+    shown = pair.shown(np.random.default_rng(SEED))
+    example = {"keras": list(shown[0]), "pytorch": list(shown[1])}
+    fill_torch(torch, SEED + 1)
+    fill_keras(keras, SEED + 2)
+    there = _carried(keras, torch, example)
+    check_heard(keras, shown[0])
+    fill_torch(torch, SEED + 3)
+    pair.settle(torch)
+    back = _carried(torch, keras, example)
+    seconds = round(time.monotonic() - began, 1)
+    return Trial(family=pair.family, to_pytorch=there, to_keras=back, seconds=seconds)
+
+
+def check_heard(model: Any, shown: Any) -> None:
+    """Two examples must give two answers, or whatever is wrong in the first layers is not missed.
+
+    Raises:
+        ValueError: they do not.
+    """
+    answer = model(list(shown) if len(shown) > 1 else shown[0], training=False)
+    first = np.asarray(answer[0] if isinstance(answer, (list, tuple)) else answer)
+    if np.abs(first[0] - first[1]).max() < LEAST_HEARD * np.abs(first).max():
+        raise ValueError(f"{model.name}: the answer hardly depends on the example")
+
+
+def _carried(source: Any, target: Any, example: Any) -> Carried:
+    try:
+        plan = transplant(source, target, dry_run=True)
+    except FerryError as error:
+        return _refused(Carried(mapped=0, variables=0, complete=False), error)
+    rows = [each for each in plan.told["target"] if not each.get("meant")]
+    found = Carried(
+        mapped=len(plan.moves),
+        variables=len(rows),
+        complete=plan.transfer.complete,
+        least=plan.told["least_confidence"],
+    )
+    try:
+        max_rel = transplant(source, target, example=example).error
+    except FerryError as refusal:
+        return _refused(found, refusal)
+    return found.model_copy(update={"max_rel": max_rel})
+
+
+def _refused(found: Carried, error: FerryError) -> Carried:
+    reason = " ".join(error.fault.detail.split())[:LONGEST]
+    return found.model_copy(update={"code": error.fault.code, "reason": reason})

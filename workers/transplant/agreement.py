@@ -1,0 +1,143 @@
+"""Agreement: two live models on one example, and where they part if they do."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Final
+
+from shared.domain.errors import AccuracyMismatch
+from workers.transplant.calls import Call, Run
+from workers.transplant.examples import Example, Live, by_framework, first_run, given
+from workers.transplant.layers import Counterparts, counterparts
+from workers.transplant.live_keras import KerasWeights
+from workers.transplant.moves import Transfer
+from workers.transplant.nearness import nearest
+from workers.transplant.suspicions import suspicions
+
+TOLERANCE: Final = 1e-4
+"""Relative to the largest number of each output."""
+
+
+def agreement(
+    source: Live, target: Live, transfer: Transfer, example: Example, tolerance: float = TOLERANCE
+) -> float:
+    """The largest relative error of any output, over all layouts in which they can be compared.
+
+    Where it is too large both run again and every mapped layer's outputs are kept, so that the
+    first to differ can be named.
+
+    Raises:
+        AccuracyMismatch: it is larger than the tolerance; names the source's layer.
+        InvalidOptions: the example does not fit a model.
+    """
+    keras, torch = by_framework(source, target)
+    keras_given, ways = given(example, torch)
+    torch_run, taken = first_run(torch, ways)
+    error = _error(keras.run(keras_given), torch_run)
+    if error <= tolerance:
+        return error
+    pairs = counterparts(transfer, source, target)
+    mirrored = isinstance(source, KerasWeights)
+    keras_paths, torch_paths = (
+        [path for each in pairs for path in (each.source if of_source else each.target)]
+        for of_source in (mirrored, not mirrored)
+    )
+    runs = keras.run(keras_given, keras_paths), torch.run(taken, torch_paths)
+    ran = runs if mirrored else runs[::-1]
+    raise _mismatch(source, target, transfer, _first(pairs, source, target, ran, tolerance), error)
+
+
+def _error(one: Run, other: Run) -> float:
+    if len(one.outputs) != len(other.outputs):
+        return inf
+    found = [nearest(a, b) for a, b in zip(one.outputs, other.outputs, strict=True)]
+    return max((inf if each is None else each for each in found), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parting:
+    """Layers that differ: by how much, and by how much what they read does."""
+
+    pair: Counterparts
+    gave: float
+    read: float | None
+
+
+def _first(
+    pairs: Sequence[Counterparts],
+    source: Live,
+    target: Live,
+    runs: tuple[Run, Run],
+    tolerance: float,
+) -> _Parting | None:
+    """In the order of the source's run. Where no layer alone is past the tolerance, the one
+    whose error grew the most over that of what it read."""
+    grown: list[tuple[float, _Parting]] = []
+    so_far = 0.0
+    for pair, here, there in _met(pairs, runs):
+        gave = _gave(source, target, here, there)
+        if gave is None:
+            continue
+        read = None if here.read is None or there.read is None else nearest(here.read, there.read)
+        parting = _Parting(pair, gave, read)
+        if gave > tolerance:
+            return parting
+        before = max(so_far if read is None else read, 1e-7)
+        grown.append((gave / before, parting))
+        so_far = gave
+    return max(grown, key=lambda each: each[0])[1] if grown else None
+
+
+def _met(
+    pairs: Sequence[Counterparts], runs: tuple[Run, Run]
+) -> Iterator[tuple[Counterparts, Call, Call]]:
+    """Calls that do the same work, in the order in which the source made them."""
+    found: list[tuple[int, Counterparts, Call, Call]] = []
+    for pair in pairs:
+        here = [each for each in enumerate(runs[0].calls) if each[1].path in pair.source]
+        there = [each for each in runs[1].calls if each.path in pair.target]
+        if not here or not there:
+            continue
+        alike = len(here) == len(there) and len(pair.source) == len(pair.target) == 1
+        # Layers that are cut otherwise on the other side are compared where they end.
+        kept = zip(here, there, strict=True) if alike else [(here[-1], there[-1])]
+        found += [(place, pair, call, other) for (place, call), other in kept]
+    for _, pair, call, other in sorted(found, key=lambda each: each[0]):
+        yield pair, call, other
+
+
+def _gave(source: Live, target: Live, here: Call, there: Call) -> float | None:
+    """With an activation that one side's layer has of its own, or without."""
+    found = [nearest(here.gave, there.gave)]
+    for live, own, other in ((source, here, there), (target, there, here)):
+        ended = live.activated(own.path, other.gave)
+        if ended is not None:
+            found.append(nearest(own.gave, ended))
+    return min((each for each in found if each is not None), default=None)
+
+
+def _mismatch(
+    source: Live, target: Live, transfer: Transfer, parting: _Parting | None, error: float
+) -> AccuracyMismatch:
+    whole = f"The models' outputs differ by {error:.1e}, relative to the largest number."
+    if parting is None:
+        return AccuracyMismatch(
+            f"{whole} No layer's outputs could be compared: see whether both models do the same"
+            " between their layers."
+        )
+    path, there = parting.pair.source[-1], parting.pair.target[-1]
+    told = source.layers.get(path)
+    kind = told.kind if told else None
+    if parting.read is not None and parting.read > max(parting.gave / 10, TOLERANCE):
+        where = (
+            f"The first layer that differs is {path!r} ({there!r} in the target), and what it"
+            f" reads differs already, by {parting.read:.1e}: what stands before it, and has no"
+            " weights, does something else: padding, an activation, the order of axes."
+        )
+    else:
+        causes = " ".join(suspicions(parting.pair, source, target, transfer))
+        where = (
+            f"The first layer that differs is {path!r} ({there!r} in the target), by"
+            f" {parting.gave:.1e}; all mapped ones before it agree. {causes}"
+        )
+    return AccuracyMismatch(f"{whole} {where}".strip(), node=path, operator=kind)

@@ -1,0 +1,80 @@
+"""Live: the weights of one model put into another in a process of one's own."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from typing_extensions import override
+
+from shared.domain.errors import InvalidOptions
+from workers.transplant.agreement import agreement
+from workers.transplant.carrying import carry
+from workers.transplant.deciding import insist, into_template
+from workers.transplant.examples import Example
+from workers.transplant.moves import Left, Move, Transfer
+from workers.transplant.report import report
+from workers.transplant.report import told as as_text
+from workers.transplant.saving import saved
+from workers.transplant.sources import live, opened
+
+
+@dataclass(frozen=True, slots=True)
+class Transplanted:
+    """What became of every variable; printed, a table.
+
+    `error` is the largest relative error of any output, where both models were run on an example.
+    `mapping_file` is the mapping as YAML, to be edited and given as `mapping`; `told` is the
+    whole as JSON can hold it.
+    """
+
+    transfer: Transfer
+    told: dict[str, Any] = field(repr=False)
+    mapping_file: str = field(repr=False)
+    error: float | None = None
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        """In the order of the target's variables."""
+        return self.transfer.moves
+
+    @property
+    def unmapped(self) -> tuple[Left, ...]:
+        """What is missing on either side. Counters and slots of an optimizer are not."""
+        sides = (*self.transfer.unread, *self.transfer.unfilled)
+        return tuple(each for each in sides if not each.meant)
+
+    @override
+    def __str__(self) -> str:
+        ran = "" if self.error is None else f"\nlargest relative error: {self.error:.1e}"
+        return f"{as_text(self.transfer)}{ran}"
+
+
+def transplanted(
+    source: Any, target: Any, *, mapping: str | None, dry_run: bool, example: Example
+) -> Transplanted:
+    """See `workers.transplant.transplant`."""
+    into = live(target)
+    if into is None:
+        raise InvalidOptions(
+            f"The target is {type(target).__name__}, neither a keras.Model nor a torch.nn.Module.",
+            field="target",
+        )
+    with opened(source) as weights:
+        transfer = into_template(weights, into, mapping)
+        told = report(transfer, weights, into)
+        text = saved(transfer, weights.framework)
+        if dry_run:
+            return Transplanted(transfer, told, text)
+        insist(transfer)
+        carry(transfer, weights, into, _unheard)
+    if example is None:
+        return Transplanted(transfer, told, text)
+    origin = live(source)
+    if origin is None:
+        raise InvalidOptions(
+            "An example wants two live models, and the source is none.", field="example"
+        )
+    return Transplanted(transfer, told, text, agreement(origin, into, transfer, example))
+
+
+def _unheard(message: str, /, *, progress: float | None = None) -> None:
+    del message, progress
