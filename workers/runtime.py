@@ -32,7 +32,8 @@ class Session:
     Names, order and dtypes are those of `signature`. Calling it with a shape that the model
     does not take raises whatever its library raises. `remark` says how it is run here, where
     that is not as the file says. `suit` carries made-up inputs to where the model's own
-    thresholds and words lie; `batches` are tried in place of the usual ones.
+    thresholds and words lie; `batches` are tried in place of the usual ones. What runs of one
+    that `branches` is decided by its data.
     """
 
     signature: Signature
@@ -40,6 +41,7 @@ class Session:
     remark: str | None = None
     suit: Callable[[Arrays], dict[str, NDArray[Any]]] | None = None
     batches: tuple[int, ...] | None = None
+    branches: bool = False
 
     def __call__(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
         return self.run(inputs)

@@ -1,6 +1,7 @@
 """Plans: what will be done, fixed at submission and written beside the job."""
 
-from typing import Annotated, Any, Literal
+import math
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,12 +25,40 @@ class Tolerance(_Frozen):
     epsilon, at most `atol`: the last bits that sums of large values leave on small ones.
     `share` is what a result may lose that computes in a lower precision than its source; such
     a one must point the same way, too: the cosine of the angle is at least `cosine`.
+
+    These are for outputs of up to ENOUGH elements; `over` has those of larger ones.
     """
 
     rtol: float
     atol: float
     share: float = 0.0
     cosine: float | None = None
+
+    def over(self, elements: int) -> "Tolerance":
+        """What an output of that many elements may differ by.
+
+        The largest of n errors that are alike and independent grows as sqrt(2 ln n) (the extreme
+        value of a normal distribution; Cramér, "Mathematical Methods of Statistics", 1946,
+        28.6): what is enough for ENOUGH elements is too little for a million of the same
+        quality. `cosine` is over all elements, and stays.
+        """
+        grown = growth(elements)
+        return self.model_copy(
+            update={
+                "rtol": self.rtol * grown,
+                "atol": self.atol * grown,
+                "share": self.share * grown,
+            }
+        )
+
+
+ENOUGH: Final = 1024
+"""Elements of an output from which on its tolerance grows."""
+
+
+def growth(elements: int) -> float:
+    """By how much the tolerance of an output of so many elements is wider: 1.41 for a million."""
+    return math.sqrt(math.log(max(elements, ENOUGH)) / math.log(ENOUGH))
 
 
 TOLERANCES: dict[str, Tolerance] = {
@@ -40,7 +69,7 @@ TOLERANCES: dict[str, Tolerance] = {
 }
 """By the source's dtype, which the result must keep. One that is not here must agree exactly."""
 
-VERIFIER_VERSION = 4
+VERIFIER_VERSION = 5
 """Raise it when the cases or the comparison change: what was proved before is proved again."""
 
 INSPECTOR_VERSION = 3

@@ -1,10 +1,12 @@
 """Comparing two outputs."""
 
+import math
+
 import ml_dtypes
 import numpy as np
 import pytest
 
-from shared.domain.plans import TOLERANCES, Tolerance
+from shared.domain.plans import TOLERANCES, Tolerance, growth
 from workers.verification.compare import Tally, compare
 
 
@@ -145,3 +147,69 @@ def test_what_points_another_way_disagrees_though_every_value_is_near():
 def test_zeros_have_no_direction():
     assert compare(floats(0, 0), floats(0.001, 0), SHARED).why
     assert compare(floats(0, 0), floats(0, 0), SHARED).why is None
+
+
+def test_the_tolerance_of_a_larger_output_grows_as_its_largest_error_does():
+    own = TOLERANCES["float32"]
+    assert own.over(1) == own.over(1024) == own
+    assert own.over(1 << 20).rtol == pytest.approx(own.rtol * math.sqrt(2))
+    rng = np.random.default_rng(0)
+    worst = [float(np.abs(rng.standard_normal(n)).max()) for n in (1 << 10, 1 << 20)]
+    assert growth(1 << 20) == pytest.approx(worst[1] / worst[0], rel=0.15)
+
+
+@pytest.mark.parametrize("elements", [10, 1 << 10, 1 << 20])
+def test_a_wrong_bias_does_not_pass_at_any_size(elements):
+    source = np.random.default_rng(0).standard_normal((elements // 10, 10)).astype(np.float32)
+    result = source.copy()
+    result[:, 3] += 0.01
+    assert compare(source, result, TOLERANCES).why
+    assert compare(source, source * np.float32(1 + 1e-6), TOLERANCES).why is None
+
+
+def test_a_large_output_may_differ_by_more_than_a_small_one():
+    off = np.float32(1.0013)
+    small, large = np.ones(1 << 10, np.float32), np.ones(1 << 20, np.float32)
+    assert compare(small, small * off, TOLERANCES).why
+    assert compare(large, large * off, TOLERANCES).why is None
+
+
+class TestRanking:
+    def report(self, source, *results):
+        tally = Tally("y", "float32", TOLERANCES["float32"])
+        for each in results:
+            tally = tally.with_case(compare(source, each, TOLERANCES), "a")
+        return tally.report()
+
+    def test_of_rows_that_say_the_same(self):
+        logits = np.random.default_rng(0).standard_normal((8, 20)).astype(np.float32)
+        told = self.report(logits, logits, logits)
+        assert (told["top1"], told["top5"]) == (1, 1)
+
+    def test_of_rows_whose_first_is_another(self):
+        logits = np.tile(np.arange(10, dtype=np.float32), (4, 1))
+        other = logits.copy()
+        other[0, [9, 0]] = other[0, [0, 9]]
+        told = self.report(logits, logits, other)
+        assert told["top1"] == pytest.approx(7 / 8)
+        assert told["top5"] == pytest.approx(39 / 40)
+
+    def test_of_few_columns_there_are_no_five(self):
+        told = self.report(np.eye(3, dtype=np.float32), np.eye(3, dtype=np.float32))
+        assert told["top1"] == 1
+        assert told["top5"] is None
+
+    def test_columns_that_are_equal_are_as_good_as_each_other(self):
+        source = np.ones((2, 8), np.float32)
+        other = source + np.linspace(0, 1e-4, 8, dtype=np.float32)
+        assert self.report(source, other)["top1"] == 1
+        assert self.report(source, other)["top5"] == 1
+
+    @pytest.mark.parametrize("shape", [(4,), (4, 1), (2, 3, 4), (0, 4)])
+    def test_of_what_is_no_classifier_there_is_none(self, shape):
+        array = np.zeros(shape, np.float32)
+        assert "top1" not in self.report(array, array)
+
+    def test_of_integers_there_is_none(self):
+        array = np.zeros((4, 4), np.int64)
+        assert "top1" not in self.report(array, array)

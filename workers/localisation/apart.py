@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from shared.domain.plans import Tolerance
 from workers.runtime import Arrays
-from workers.verification.compare import FLOATS, Difference, compare
+from workers.verification.compare import Difference, compare
+from workers.verification.ranking import FLOATS
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing_extensions import override
 from shared.domain.formats import FROZEN_GRAPH, Format
 from shared.domain.signatures import Inspection
 from workers.runtime import Arrays, Given, Runtime, Session
+from workers.runtimes.branching import branches
 from workers.tensorflow_bridge import frozen_graphs
 from workers.tensorflow_bridge.tracing import trace
 
@@ -43,7 +44,8 @@ class FrozenGraphRuntime(Runtime):
     def open(self, path: Path, given: Given) -> Iterator[Session]:
         import tensorflow as tf
 
-        callee = frozen_graphs.callee(opened(path))
+        graph = opened(path)
+        callee = frozen_graphs.callee(graph)
         traced = trace(callee)
         signature = callee.signature
 
@@ -54,7 +56,8 @@ class FrozenGraphRuntime(Runtime):
             pairs = zip(signature.outputs, answers, strict=True)
             return {tensor.name: answer.numpy() for tensor, answer in pairs}
 
-        yield Session(signature, run)
+        operators = {node.op for node in graph.proto.node}
+        yield Session(signature, run, branches=branches(operators))
 
 
 def opened(path: Path) -> frozen_graphs.Graph:

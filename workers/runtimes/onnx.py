@@ -20,6 +20,7 @@ from workers.onnx_files.protos import read_proto
 from workers.onnxruntime_bridge.sessions import start_any
 from workers.onnxruntime_bridge.widening import HALVES
 from workers.runtime import MOST_UNPACKED, Arrays, Given, Runtime, Session
+from workers.runtimes.branching import branches
 from workers.runtimes.onnx_bounds import bounds
 from workers.runtimes.onnx_operators import check_operators
 from workers.runtimes.onnx_order import put_in_order
@@ -78,7 +79,8 @@ class OnnxRuntime(Runtime):
     @override
     @contextmanager
     def open(self, path: Path, given: Given) -> Iterator[Session]:
-        signature = self.inspect(path, given).signature
+        inspection = self.inspect(path, given)
+        signature = inspection.signature
         session, remark = start_any(path)
         names = [each.name for each in signature.outputs]
 
@@ -87,7 +89,7 @@ class OnnxRuntime(Runtime):
             told = zip(signature.outputs, session.run(names, given), strict=True)
             return {each.name: _read(array, each) for each, array in told}
 
-        yield Session(signature, run, remark)
+        yield Session(signature, run, remark, branches=branches(inspection.operators))
 
 
 def in_order(path: Path, folder: Path) -> Path:

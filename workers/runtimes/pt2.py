@@ -13,6 +13,7 @@ from shared.domain.errors import InvalidModel
 from shared.domain.formats import PT2, Format
 from shared.domain.signatures import Inspection, Signature, Tensor
 from workers.runtime import Arrays, Given, Runtime, Session
+from workers.runtimes.branching import branches
 from workers.runtimes.output_names import joined, unique
 from workers.runtimes.pt2_load import load_program
 from workers.runtimes.torch_arrays import from_torch, numpy_name, to_torch
@@ -56,7 +57,8 @@ class Pt2Runtime(Runtime):
             tensors = [each for each in flat if isinstance(each, torch.Tensor)]
             return dict(zip(names, map(from_torch, tensors), strict=True))
 
-        yield Session(signature, run)
+        called = {str(node.target) for node in program.graph.nodes}
+        yield Session(signature, run, branches=branches(called))
 
 
 def arguments(program: Any, tensors: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:

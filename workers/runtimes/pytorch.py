@@ -51,7 +51,8 @@ class PytorchRuntime(Runtime):
     @contextmanager
     def open(self, path: Path, given: Given) -> Iterator[Session]:
         package = load_package(path)
-        yield Session(package.signature, _runner(package, package.signature))
+        run = _runner(package, package.signature)
+        yield Session(package.signature, run, branches=True)  # whatever its Python does
 
 
 def _runner(package: Package, signature: Signature) -> Any:

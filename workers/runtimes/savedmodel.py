@@ -11,6 +11,7 @@ from typing_extensions import override
 from shared.domain.formats import SAVEDMODEL, Format
 from shared.domain.signatures import Inspection
 from workers.runtime import Arrays, Given, Runtime, Session
+from workers.runtimes.branching import branches
 from workers.tensorflow_bridge import saved_graphs, saved_models
 
 
@@ -35,7 +36,8 @@ class SavedModelRuntime(Runtime):
     def open(self, path: Path, given: Given) -> Iterator[Session]:
         import tensorflow as tf
 
-        signature = self.inspect(path, given).signature
+        inspection = self.inspect(path, given)
+        signature = inspection.signature
         callee = saved_models.callee(saved_models.load(path), saved_models.chosen(path))
 
         def run(inputs: Arrays) -> dict[str, NDArray[Any]]:
@@ -44,4 +46,4 @@ class SavedModelRuntime(Runtime):
             names = [tensor.name for tensor in callee.signature.outputs]
             return {name: each.numpy() for name, each in zip(names, answers, strict=True)}
 
-        yield Session(signature, run)
+        yield Session(signature, run, branches=branches(inspection.operators))

@@ -11,6 +11,7 @@ from shared.domain.formats import TFLITE, Format
 from shared.domain.precisions import Precision
 from shared.domain.signatures import Inspection
 from workers.runtime import Given, Limits, Runtime, Session, Shapes, Sizes
+from workers.runtimes.branching import branches
 from workers.tflite_bridge import files, sessions, signatures
 
 CHOICE = ".signature"
@@ -39,7 +40,11 @@ class TfliteRuntime(Runtime):
     def open(self, path: Path, given: Given) -> Iterator[Session]:
         lite = files.read(path)
         entry = lite.entry(chosen(path))
-        yield Session(signatures.signature(lite, entry), sessions.opened(path, lite, entry))
+        yield Session(
+            signatures.signature(lite, entry),
+            sessions.opened(path, lite, entry),
+            branches=branches(node.operator for node in lite.nodes),
+        )
 
     @override
     def precision(self, path: Path) -> Precision:

@@ -14,6 +14,7 @@ from shared.domain.errors import InvalidModel, UnsupportedOperator
 from shared.domain.formats import TORCHSCRIPT, Format
 from shared.domain.signatures import Inspection
 from workers.runtime import Arrays, Given, Runtime, Session
+from workers.runtimes.branching import branches
 from workers.runtimes.output_names import joined, unique
 from workers.runtimes.torch_arrays import from_torch, to_torch
 from workers.runtimes.torchscript_guess import names
@@ -51,7 +52,7 @@ class TorchscriptRuntime(Runtime):
             outputs = call([to_torch(inputs[name]) for name in order])
             return {name: from_torch(tensor) for name, tensor in outputs}
 
-        yield Session(signature, run)
+        yield Session(signature, run, branches=branches(kinds(module.inlined_graph)))
 
 
 def kinds(block: Any) -> Iterator[str]:

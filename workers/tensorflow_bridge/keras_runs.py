@@ -1,6 +1,6 @@
 """Keras models, inspected and run: what `.keras` and HDF5 have in common."""
 
-from typing import Any
+from typing import Any, Final
 
 from numpy.typing import NDArray
 
@@ -8,6 +8,9 @@ from shared.domain.signatures import Inspection, Signature
 from workers.runtime import Arrays, Session
 from workers.tensorflow_bridge import keras_models, keras_skeletons
 from workers.tensorflow_bridge.tracing import trace
+
+CONTROL: Final = frozenset({"Cond", "Switch", "WhileLoop", "ForiLoop", "Scan", "Map"})
+"""Operations of Keras that run one of several functions, or one again and again."""
 
 
 def inspection(model: Any, format: str) -> Inspection:
@@ -53,4 +56,5 @@ def session(model: Any) -> Session:
             for tensor, answer in zip(told.outputs, answers, strict=True)
         }
 
-    return Session(told, run)
+    operations = {type(each).__name__ for each in getattr(model, "operations", ())}
+    return Session(told, run, branches=bool(operations & CONTROL))

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from numpy.typing import NDArray
 
@@ -19,11 +20,13 @@ from workers.verification.samples import (
     EXACT,
     MOST_SAMPLES,
     Case,
+    Side,
     dtype_named,
     from_samples,
     generate,
     generate_at,
     mirror,
+    one_sided,
     redraw,
 )
 
@@ -35,11 +38,21 @@ SCALES = (1.0, 0.1, 4.0)
 MOST_ELEMENTS = 1 << 24
 """Of one generated case: larger ones are left out, unless they would be the only one."""
 
-EXTRA = 6
-"""Further draws at one size while they are cheap: a branch on the data may go another way."""
+MORE = 6
+"""Keeps the seeds of further draws apart from those of the first."""
 
 CHEAP = 1 << 16
-"""Elements of a case that may be drawn EXTRA times more."""
+"""Elements of a case that may be drawn a few times more: a branch on the data may go another
+way."""
+
+WORTH = 1 << 22
+"""The same of a model whose data decide what it runs."""
+
+BOTH: Final[tuple[Side, ...]] = ("", "")
+"""Of further draws at each scale, the signs of their floats; "" stands for both in one."""
+
+SIDES: Final[tuple[Side, ...]] = ("", "positive", "negative")
+"""The same of a model whose data decide what it runs."""
 
 SIZES = 2
 """How many lengths of the dimensions other than the batch are tried, where they may vary."""
@@ -118,11 +131,12 @@ def _fitting(
     """At the sizes that the result was built for, and no others."""
     runs: list[Run] = []
     skipped: list[str] = []
-    for number, shapes in enumerate(fit.sizes):
-        scale = SCALES[number % len(SCALES)]
+    for number in range(max(len(fit.sizes), len(SCALES))):
+        at = number % len(fit.sizes)
+        shapes, scale = fit.sizes[at], SCALES[number % len(SCALES)]
         run = _attempt(
             session,
-            partial(generate_at, signature, shapes, fit.values(number), scale=scale),
+            partial(generate_at, signature, shapes, fit.values(at), scale=scale),
             (seed, len(runs), number),
             skipped,
         )
@@ -189,16 +203,20 @@ def _generated(
 def _more(
     session: Session, signature: Signature, first: Run, seed: int, skipped: list[str]
 ) -> Iterator[Run]:
-    """The case mirrored (its floats negated), and other draws of its size where it is small."""
+    """The case mirrored (its floats negated), and other draws of its size where it is small.
+
+    Where the data decide what runs, a mean of many floats of both signs is always near 0, and so
+    a branch on it goes one way: then floats of one sign alone are drawn, too, of either.
+    """
     has_floats = any(array.dtype.kind not in EXACT for array in first.case.inputs.values())
     if has_floats and (run := _kept(session, mirror(first.case), skipped)) is not None:
         yield run
-    if first.case.elements > CHEAP:
+    if first.case.elements > (WORTH if session.branches else CHEAP):
         return
-    for number in range(EXTRA):
-        scale = SCALES[number % len(SCALES)]
-        drawn = redraw(signature, first.case, scale=scale, seed=(seed, EXTRA, number))
-        case = _suited(session, drawn)
+    sides = SIDES if session.branches else BOTH
+    for number, (side, scale) in enumerate(product(sides, SCALES)):
+        drawn = redraw(signature, first.case, scale=scale, seed=(seed, MORE, number))
+        case = _suited(session, one_sided(drawn, side) if side else drawn)
         if (run := _kept(session, case, skipped)) is not None:
             yield run
 

@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from shared.domain.plans import Tolerance
+from workers.verification.ranking import FLOATS, Ranking, ranking
 
 QUIET = 1e-5
 """Below this a float output is mostly noise: its error is taken relative to this instead."""
@@ -21,8 +22,6 @@ SHARE_DRIFT = 2
 ROUNDINGS = 256
 """Last bits of an output's largest value that rounding may add up to, in sums of many terms."""
 
-FLOATS = ("bfloat16", "float16", "float32", "float64")
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -32,7 +31,7 @@ class Difference:
     `cosine` the cosine of the angle between them, `largest` max|source|. All are None where
     shapes, kinds or non-finite values forbid a number. `why` says what is wrong; None where
     they agree. `elements` counts the values that were held against each other,
-    and `share` is the part of them that is too far off.
+    and `share` is the part of them that is too far off. `ranking` is a classifier's.
     """
 
     why: str | None
@@ -42,12 +41,13 @@ class Difference:
     largest: float | None = None
     elements: int = 0
     share: float = 0.0
+    ranking: Ranking | None = None
 
 
 def compare(
     source: NDArray[Any], result: NDArray[Any], tolerances: Mapping[str, Tolerance]
 ) -> Difference:
-    """Hold one output of the result against the source's."""
+    """Hold one output of the result against the source's, by the tolerance of its size."""
     if source.shape != result.shape:
         return Difference(f"has the shape {result.shape}, the source has {source.shape}")
     if _kind(source) != _kind(result):
@@ -73,6 +73,7 @@ class Tally:
     wrong: str | None = None
     largest: float = 0.0
     elements: int = 0
+    ranking: Ranking | None = None
 
     def with_case(self, difference: Difference, label: str) -> "Tally":
         """The tally after one more case."""
@@ -87,6 +88,8 @@ class Tally:
                 cosine=min(self.cosine, 1.0 if difference.cosine is None else difference.cosine),
                 worst_case=label if worse else self.worst_case,
             )
+        if difference.ranking is not None:
+            worst = replace(worst, ranking=(self.ranking or Ranking()) + difference.ranking)
         if difference.why and worst.wrong is None:
             return replace(worst, wrong=f"{difference.why} ({label})", worst_case=label)
         return worst
@@ -104,6 +107,7 @@ class Tally:
             "max_rel": self.max_rel,
             "cosine": self.cosine,
             "tolerance": self.tolerance.model_dump() if self.tolerance else None,
+            **(self.ranking.report() if self.ranking else {}),
             "elements": self.elements,
             "largest": self.largest,
             "quiet": self.quiet,
@@ -151,7 +155,10 @@ def _floats(
             count = int((~np.isfinite(array)).sum())
             return Difference(f"is not finite: {count} values of {whose} are NaN or infinite")
     name = source.dtype.name
-    found = _close(one, other, tolerances.get(name), _rounding(source.dtype))
+    tolerance = tolerances.get(name)
+    due = tolerance and tolerance.over(source.size)
+    found = _close(one, other, due, _rounding(source.dtype))
+    found = replace(found, ranking=ranking(source, result))
     if result.dtype != source.dtype:
         return replace(found, why=f"is {result.dtype.name}, the source is {name}")
     return found

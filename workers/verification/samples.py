@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from numpy.typing import NDArray
 
@@ -25,6 +25,9 @@ WORDS = ("", "a", "ferry", "Model Ferry", "größer", "12", "x y z")
 
 MASK = re.compile(r"mask(_\d+)?$", re.IGNORECASE)
 """Names of integer inputs that say which of the others' places count."""
+
+Side = Literal["", "positive", "negative"]
+"""Of floats: both signs, or one alone."""
 
 EXACT = "biuOU"
 """Kinds of dtypes that have no sign to turn: numpy's booleans, integers and strings."""
@@ -112,6 +115,18 @@ def mirror(case: Case) -> Case:
         name: array if array.dtype.kind in EXACT else -array for name, array in case.inputs.items()
     }
     return Case(inputs, f"{case.label}, mirrored", case.kept, case.scale)
+
+
+def one_sided(case: Case, side: Side) -> Case:
+    """The same inputs with all floats of one sign; those that were drawn as integers stay."""
+    import numpy as np
+
+    sign = -1 if side == "negative" else 1
+    inputs = {
+        name: array if array.dtype.kind in EXACT else np.asarray(sign * np.abs(array), array.dtype)
+        for name, array in case.inputs.items()
+    }
+    return Case(inputs, f"{case.label}, {side}", case.kept, case.scale)
 
 
 def redraw(signature: Signature, case: Case, *, scale: float, seed: Sequence[int]) -> Case:
