@@ -43,7 +43,9 @@ class Assembly:
         self.questions.extend(self._question(each) for each in self.found.doubts)
         read = {part: of for each in given for part, of in each.split().items()}
         shapes = {name: each.shape for name, each in self.source.variables.items()}
-        folded = folds(self.found.sure)
+        by_source = self.source.ordered and not self.target.ordered
+        layers = {**self.source.layers, **self.target.layers}
+        folded = folds(self.found.sure, layers, by_source=by_source)
         pieces: dict[str, Move] = {}
         for match in self.found.sure:
             own = folded.get(match.target.place, ())

@@ -10,9 +10,11 @@ from math import prod
 
 from workers.transplant.expressions import Expression, Reshape, Shape, Transpose
 from workers.transplant.settling import Match
-from workers.weights.variables import Framework
+from workers.transplant.units import MATRIX
+from workers.weights.variables import Framework, Layer
 
 NORMS = ("batch_norm", "norm")
+KERAS = ("Dense", "EinsumDense")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +46,30 @@ class Fold:
         return Reshape(Transpose(Reshape(of, (*before, *folded, *after)), axes), shape)
 
 
-def folds(found: Sequence[Match]) -> Mapping[int, tuple[Fold, ...]]:
+def folds(
+    found: Sequence[Match], layers: Mapping[str, Layer], *, by_source: bool
+) -> Mapping[int, tuple[Fold, ...]]:
     """The folds of the units that have some, by the place of the target's unit.
 
-    Told by a layer of either side, else supposed from the channels of the convolution before or
-    after. A normalisation in between has the same order.
+    Told by a layer of either side, or by the only Flatten or Reshape of so many elements among
+    all `layers` of Keras' side; else supposed from the channels of the convolution before or
+    after, in the order of the target, or of the source where that alone is the model's. A
+    normalisation in between has the same order.
     """
-    line = sorted(found, key=lambda each: each.target.place)
+    line = sorted(found, key=lambda each: each.source.place if by_source else each.target.place)
+    flat, folded = (
+        _lengths(layers, "Flatten", "input_shape"),
+        _lengths(layers, "Reshape", "target_shape"),
+    )
     result: dict[int, tuple[Fold, ...]] = {}
     for index, match in enumerate(line):
         if match.pair.source.kind != "dense":
             continue
         outputs, inputs = match.pair.source.roles["kernel"].shape
         before, after = line[:index][::-1], line[index + 1 :]
-        for fold, way, length in (
-            (_told(match, "flattened", inputs, 1) or _read(match, before), before, inputs),
-            (_told(match, "unflattened", outputs, 0) or _made(match, after), after, outputs),
-        ):
+        read = _told(match, "flattened", flat.get(inputs), inputs, 1) or _read(match, before)
+        made = _told(match, "unflattened", folded.get(outputs), outputs, 0) or _made(match, after)
+        for fold, way, length in ((read, before, inputs), (made, after, outputs)):
             if fold is not None:
                 result[match.target.place] = (*result.get(match.target.place, ()), fold)
                 for norm in _norms_between(way, length):
@@ -68,16 +77,34 @@ def folds(found: Sequence[Match]) -> Mapping[int, tuple[Fold, ...]]:
     return result
 
 
-def _told(match: Match, setting: str, length: int, axis: int) -> Fold | None:
-    for unit in (match.source, match.target):
-        shape = unit.layer.settings.get(setting) if unit.layer else None
+def _lengths(layers: Mapping[str, Layer], kind: str, setting: str) -> dict[int, Shape]:
+    """The maps that layers of a kind lay in a row or fold, by the count of their elements, where
+    that leaves no choice."""
+    found: dict[int, set[Shape]] = {}
+    for layer in layers.values():
+        shape = layer.settings.get(setting)
+        if layer.kind == kind and shape and all(isinstance(n, int) and n > 0 for n in shape):
+            found.setdefault(prod(shape), set()).add(tuple(shape))
+    one = {length: next(iter(shapes)) for length, shapes in found.items() if len(shapes) == 1}
+    return {length: shape for length, shape in one.items() if len(shape) > MATRIX}
+
+
+def _told(match: Match, setting: str, known: Shape | None, length: int, axis: int) -> Fold | None:
+    """A sequence of vectors is laid out alike in both frameworks: only a layer's own word has it
+    for maps."""
+    own = (
+        unit.layer.settings.get(setting)
+        for unit in (match.source, match.target)
+        if unit.layer is not None
+    )
+    for shape in (*own, known):
         if shape and prod(shape) == length and length != shape[-1]:
             return Fold(tuple(shape), axis, told=True)
     return None
 
 
 def _read(match: Match, before: Sequence[Match]) -> Fold | None:
-    """Supposed only where no graph says that it reads no maps: pooled and joined, they are none."""
+    """Supposed only where no graph says that it reads none: pooled and joined, they are none."""
     for unit in (match.source, match.target):
         if unit.layer is not None and unit.layer.settings.get("flattened") == ():
             return None
@@ -87,8 +114,9 @@ def _read(match: Match, before: Sequence[Match]) -> Fold | None:
 
 def _made(match: Match, after: Sequence[Match]) -> Fold | None:
     """Supposed only where no layer of Keras could have said that it is none."""
-    if any(each.layer is not None for each in (match.source, match.target)):
-        return None
+    for unit in (match.source, match.target):
+        if unit.layer is not None and unit.layer.kind in KERAS:
+            return None
     following = next((each for each in after if each.pair.source.kind not in NORMS), None)
     return _supposed(following, match.pair.source.roles["kernel"].shape[0], 0, made=True)
 
