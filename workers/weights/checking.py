@@ -17,7 +17,7 @@ class Checklist:
         self.ties = ties
         self.written: set[str] = set()
         self._shared = {*ties, *ties.values()}
-        self._sums: dict[str, int] = {}
+        self._sums: dict[str, tuple[str, int]] = {}
 
     def admit(self, name: str, array: Array) -> Variable:
         """The variable that it will be, once it is known to fit.
@@ -51,12 +51,12 @@ class Checklist:
             return False
         root = self.ties.get(name, name)
         found = _sum(array)
-        if root not in self._sums:
-            self._sums[root] = found
+        first, summed = self._sums.setdefault(root, (name, found))
+        if first == name:
             return False
-        if self._sums[root] != found:
+        if summed != found:
             raise StepRefused(
-                f"The variables {root!r} and {name!r} are one in the target, and two values were"
+                f"The variables {first!r} and {name!r} are one in the target, and two values were"
                 " given.",
                 node=name,
             )

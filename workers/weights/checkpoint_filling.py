@@ -29,7 +29,7 @@ def fill_savedmodel(template: Path, target: Path) -> Iterator[Sink]:
     base = root(template)
     ignored = shutil.ignore_patterns("variables.index", "variables.data-*", FINGERPRINT)
     shutil.copytree(base, target, dirs_exist_ok=True, ignore=ignored)
-    with _filled(place, target / place.relative_to(base)) as sink:
+    with _filled(place, target / place.relative_to(base), savedmodel.CONSTANT) as sink:
         yield sink
 
 
@@ -42,21 +42,21 @@ def fill_checkpoint(template: Path, target: Path) -> Iterator[Sink]:
     """
     place = tf_checkpoint.prefix(template)
     target.mkdir(parents=True, exist_ok=True)
-    with _filled(place, target / place.name) as sink:
+    with _filled(place, target / place.name, tf_checkpoint.EMPTY) as sink:
         yield sink
 
 
 @contextmanager
-def _filled(old: Path, new: Path) -> Iterator[Sink]:
+def _filled(old: Path, new: Path, empty: str) -> Iterator[Sink]:
     reader = tf_checkpoint.open_reader(old)
-    named = list(tf_checkpoint.variables(reader))
+    named = tf_checkpoint.variables(reader, empty)
     parts = Parts(new)
     try:
         sink = _Sink(parts, named)
         yield sink
-        for key in reader.get_variable_to_shape_map():
+        for key in reader.shapes:
             if key not in sink.keys:
-                parts.add(key, reader.get_tensor(key))
+                parts.add(key, reader.value(key))
         parts.merge()
     finally:
         parts.close()

@@ -1,7 +1,7 @@
 """TensorFlow checkpoints: by name or by object, of either version, partitioned or not."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,11 @@ TRAINING: Final = re.compile(
 
 LISTED: Final = re.compile(r"^(?:_all_)?variables/(\d+)/\.")
 """Keys of what Keras exports: the model's variables in its own order."""
+
+RAISED: Final = (RuntimeError, ValueError, LookupError, TypeError)
+"""What TensorFlow's reader turns errors into, by what their sentences say."""
+
+EMPTY: Final = "The checkpoint holds no variables of a model."
 
 VERSION_1: Final = re.compile(r"(.+)-\d{5}-of-\d{5}$")
 
@@ -70,20 +75,20 @@ def open_checkpoint(folder: Path) -> Iterator[Store]:
     yield store(prefix(folder))
 
 
-def store(place: Path) -> Store:
+def store(place: Path, empty: str = EMPTY) -> Store:
     """The store of the checkpoint at a prefix.
 
     Raises:
-        InvalidModel: it is incomplete or damaged.
+        InvalidModel: it is incomplete or damaged, or holds no variable, which `empty` explains.
     """
+    import numpy as np
+
     reader = open_reader(place)
-    named = list(variables(reader))
-    if not named:
-        raise InvalidModel("The checkpoint holds no variables.")
+    named = variables(reader, empty)
     keys = {each.variable.name: each.keys[0] for each in named}
 
     def read(name: str) -> Array:
-        return value(reader, keys[name])
+        return np.asarray(reader.value(keys[name]))
 
     return Store(
         framework=Framework.TENSORFLOW,
@@ -93,38 +98,77 @@ def store(place: Path) -> Store:
     )
 
 
-def open_reader(place: Path) -> Any:
-    """TensorFlow's CheckpointReader.
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """TensorFlow's reader of the checkpoint at a prefix; what there is by key."""
+
+    place: Path
+    inner: Any
+    shapes: Mapping[str, list[int]]
+    dtypes: Mapping[str, Any]
+
+    def value(self, key: str) -> Any:
+        """One tensor: an array, or bytes where it is a string.
+
+        Raises:
+            InvalidModel: its data are missing or damaged.
+        """
+        import tensorflow as tf
+
+        try:
+            return self.inner.get_tensor(key)
+        except tf.errors.UnimplementedError:
+            return self._joined(key)
+        except (tf.errors.OpError, *RAISED) as error:
+            raise InvalidModel(_refused(key, error), node=key) from error
+
+    def _joined(self, key: str) -> Any:
+        """The reader does not join partitions of the first version; the operator does."""
+        import tensorflow as tf
+
+        try:
+            (tensor,) = tf.raw_ops.RestoreV2(
+                prefix=str(self.place),
+                tensor_names=[key],
+                shape_and_slices=[""],
+                dtypes=[self.dtypes[key]],
+            )
+        except (tf.errors.OpError, *RAISED) as error:
+            raise InvalidModel(_refused(key, error), node=key) from error
+        return tensor.numpy()
+
+
+def open_reader(place: Path) -> Reader:
+    """The reader of a checkpoint.
 
     Raises:
-        InvalidModel: it refuses the checkpoint.
+        InvalidModel: TensorFlow refuses it.
     """
     import tensorflow as tf
 
     try:
-        return tf.train.load_checkpoint(str(place))
-    except (tf.errors.OpError, RuntimeError, ValueError) as error:
+        inner = tf.train.load_checkpoint(str(place))
+    except (tf.errors.OpError, *RAISED) as error:
         raise InvalidModel(_refused(place.name, error)) from error
+    return Reader(
+        place, inner, inner.get_variable_to_shape_map(), inner.get_variable_to_dtype_map()
+    )
 
 
-def value(reader: Any, key: str) -> Array:
-    """One tensor.
+def variables(reader: Reader, empty: str = EMPTY) -> list[Named]:
+    """The model's variables: no strings, nothing that is known to belong to the training.
 
     Raises:
-        InvalidModel: its data are missing or damaged.
+        InvalidModel: there are none.
     """
-    import numpy as np
-    import tensorflow as tf
-
-    try:
-        return np.asarray(reader.get_tensor(key))
-    except (tf.errors.OpError, RuntimeError, ValueError) as error:
-        raise InvalidModel(_refused(key, error), node=key) from error
+    found = list(_variables(reader))
+    if not found:
+        raise InvalidModel(empty)
+    return found
 
 
-def variables(reader: Any) -> Iterator[Named]:
-    """The model's variables: no strings, nothing that is known to belong to the training."""
-    shapes, dtypes = reader.get_variable_to_shape_map(), reader.get_variable_to_dtype_map()
+def _variables(reader: Reader) -> Iterator[Named]:
+    shapes, dtypes = reader.shapes, reader.dtypes
 
     def made(name: str, keys: tuple[str, ...]) -> Named:
         first = keys[0]
@@ -135,17 +179,17 @@ def variables(reader: Any) -> Iterator[Named]:
         yield from (made(key, (key,)) for key in usable)
         return
     for name, keys in _by_object(reader, usable):
-        if len(keys) == 1 or _same(reader, keys, shapes):
+        if len(keys) == 1 or _same(reader, keys):
             yield made(name, keys)
         else:
             yield from (made(key.removesuffix(VALUE), (key,)) for key in keys)
 
 
-def _by_object(reader: Any, usable: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _by_object(reader: Reader, usable: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Names that the objects had, each with its keys; Keras exports a variable twice."""
     from tensorflow.core.protobuf.trackable_object_graph_pb2 import TrackableObjectGraph
 
-    graph = TrackableObjectGraph.FromString(reader.get_tensor(GRAPH))
+    graph = TrackableObjectGraph.FromString(reader.value(GRAPH))
     full = {
         each.checkpoint_key: each.full_name for node in graph.nodes for each in node.attributes
     }
@@ -164,14 +208,14 @@ def _by_object(reader: Any, usable: list[str]) -> Iterator[tuple[str, tuple[str,
         yield name, tuple(keys)
 
 
-def _same(reader: Any, keys: tuple[str, ...], shapes: dict[str, Any]) -> bool:
+def _same(reader: Reader, keys: tuple[str, ...]) -> bool:
     """Whether these are copies of one variable, not several of one name."""
     import numpy as np
 
-    if len({tuple(shapes[key]) for key in keys}) > 1:
+    if len({tuple(reader.shapes[key]) for key in keys}) > 1:
         return False
-    first = value(reader, keys[0])
-    return all(np.array_equal(first, value(reader, key), equal_nan=True) for key in keys[1:])
+    first = reader.value(keys[0])
+    return all(np.array_equal(first, reader.value(key), equal_nan=True) for key in keys[1:])
 
 
 def _natural(key: str) -> list[tuple[int, str]]:

@@ -32,8 +32,9 @@ class Parts:
         import tensorflow as tf
 
         with tf.device("/cpu:0"):
-            self._held[key] = tf.constant(array)
-        self._size += int(getattr(array, "nbytes", len(array)))
+            tensor = tf.constant(array)
+        self._held[key] = tensor
+        self._size += int(tensor.shape.num_elements()) * int(tensor.dtype.size)
         if self._size > BUFFERED:
             self._flush()
 
