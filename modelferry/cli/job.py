@@ -14,6 +14,7 @@ from modelferry.cli.words import (
     coloured,
     current_steps,
     outcome,
+    place,
     size,
     step_time,
     table,
@@ -62,6 +63,8 @@ def draw(out: Console, view: JobView) -> None:
         out.print(said(view), soft_wrap=True)
     elif view.error is not None:
         out.print(f"[red]{escape(view.error.detail)}[/] ({view.error.code})", soft_wrap=True)
+    if view.report.located is not None:
+        out.print(f"leaves its source at {escape(place(view.report.located))}", soft_wrap=True)
     if view.output is not None:
         out.print(
             f"result: {escape(view.output.filename)}, {size(view.output.size)};"

@@ -7,7 +7,7 @@ from typing import Any, Final
 from rich.markup import escape
 from rich.table import Table
 
-from modelferry.types import JobSummary, JobView, StepView
+from modelferry.types import JobSummary, JobView, Located, StepView
 
 COLOURS: Final = {
     "succeeded": "green",
@@ -97,6 +97,29 @@ def largest_error(job: JobView) -> str | None:
     return f"{max(errors):.2g}" if errors else None
 
 
+def agreement(job: JobView) -> str:
+    """How often a classifier's answer is the same, of the output where it is so the least."""
+    outputs = (job.report.verification or {}).get("outputs") or []
+    ranked = [each for each in outputs if each.get("top1") is not None]
+    if not ranked:
+        return ""
+    worst = min(ranked, key=lambda each: float(each["top1"]))
+    five = f", top 5 in {worst['top5']:.1%}" if worst.get("top5") is not None else ""
+    return f" Same top 1 in {worst['top1']:.1%}{five}."
+
+
+def place(found: Located) -> str:
+    """Where a result leaves its source: `step 2 of 3, onnx-to-pt2, node 'n' (Add): 1e-07 →
+    0.03`."""
+    node = f", node {found.node!r} ({found.operator})" if found.node else ""
+    module = f" of {found.module!r}" if found.module else ""
+    errors = [
+        "?" if each is None else f"{each:.2g}" for each in (found.error_before, found.error_after)
+    ]
+    grown = f": relative error {' → '.join(errors)}" if found.node else ""
+    return f"step {found.step + 1} of {found.steps}, {found.converter}{node}{module}{grown}"
+
+
 def waiting(sentence: str) -> str:
     """What a job waits for; the service says of some sentences itself that they are that."""
     return sentence if sentence.startswith("waiting") else f"waiting: {sentence}"
@@ -125,4 +148,4 @@ def verdict(job: JobView) -> str:
     error = largest_error(job)
     worst = f": largest error {error}" if error is not None else ""
     over = f" over {cases} input{'s' * (cases != 1)}" if worst and cases else ""
-    return f"[green]Verified[/]{worst}{over}. {route}{took}"
+    return f"[green]Verified[/]{worst}{over}.{agreement(job)} {route}{took}"

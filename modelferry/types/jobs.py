@@ -87,11 +87,35 @@ class RejectedRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class Located:
+    """Where a result leaves its source.
+
+    `step` counts the route's converts from 0, of `steps`. `node`, `operator` and `module` are
+    those of the model that the convert read; where more than one node may be it, `range` has the
+    first and the last, and `why` the reason. Errors are the largest differences relative to the
+    largest value, before the node and after it; `runs` parts of the model were compared.
+    """
+
+    step: int
+    steps: int
+    converter: str
+    node: str | None = None
+    operator: str | None = None
+    module: str | None = None
+    error_before: float | None = None
+    error_after: float | None = None
+    runs: int = 0
+    range: tuple[str, str] | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What became of the job: the proof, the route taken, those that were not and why.
 
     `unverified`: why nothing ran the result. `coverage`: what a check said. `engine`: of the
-    TensorRT targets. `build`: what building it cost.
+    TensorRT targets. `build`: what building it cost. `located`: where the first result that
+    disagreed left its source, on whichever route.
     """
 
     proof: str | None
@@ -104,6 +128,7 @@ class Report:
     coverage: Coverage | None = None
     engine: EngineView | None = None
     build: dict[str, Any] | None = None
+    located: Located | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from shared.domain.findings import findings
 from shared.domain.gpus import Gpu
 from shared.domain.jobs import INSPECTION, JobState
 from shared.domain.lifecycle import State
+from shared.domain.locations import location
 from shared.domain.plans import Plan
 from shared.domain.views import (
     AttemptView,
@@ -191,6 +192,7 @@ def _report(job: JobRow, plan: Plan, current: Sequence[StepRow], model: str) -> 
             "rejected": tuple(_rejected(plan, current)),
             "declined": tuple(each.model_dump() for each in plan.declined),
             "verification": verification,
+            "located": location(row.report for row in current if row.kind == "verify"),
             "seconds": (ended - began).total_seconds() if began and ended else None,
         }
     )

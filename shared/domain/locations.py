@@ -1,6 +1,9 @@
 """Locations: where a result leaves its source."""
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 
 class Located(BaseModel):
@@ -27,3 +30,14 @@ class Located(BaseModel):
     runs: int = 0
     range: tuple[str, str] | None = None
     why: str | None = None
+
+
+def location(reports: Iterable[Mapping[str, Any] | None]) -> Located | None:
+    """The first that the reports of verifications hold; what cannot be read counts as none."""
+    for report in reports:
+        if report and report.get("located") is not None:
+            try:
+                return Located.model_validate(report["located"])
+            except ValidationError:
+                continue  # a report is what a child wrote, or another version
+    return None

@@ -11,6 +11,7 @@ from shared.domain.faults import Fault
 from shared.domain.gpus import Gpu
 from shared.domain.jobs import JobState
 from shared.domain.lifecycle import State
+from shared.domain.locations import Located
 from shared.domain.offers import Offer
 from shared.domain.plans import Plan, Proof
 from shared.domain.signatures import Inspection
@@ -143,7 +144,8 @@ class Report(_View):
     """What became of the job: the proof, the route taken, those that were not and why.
 
     `unverified`: why nothing ran the result. `coverage`: what a check said. `engine`: of the
-    TensorRT targets. `build`: what building it cost.
+    TensorRT targets. `build`: what building it cost. `located`: where the first result that
+    disagreed left its source, on whichever route.
     """
 
     proof: Proof | None
@@ -155,6 +157,7 @@ class Report(_View):
     rejected: tuple[RejectedRoute, ...]
     declined: tuple[dict[str, str], ...]
     verification: dict[str, Any] | None
+    located: Located | None = None
     seconds: float | None
 
 

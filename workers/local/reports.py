@@ -8,6 +8,7 @@ from shared.domain.faults import Fault
 from shared.domain.findings import findings
 from shared.domain.jobs import INSPECTION, JobState
 from shared.domain.lifecycle import State
+from shared.domain.locations import location
 from shared.domain.plans import Convert, Route
 from shared.domain.views import EngineView, RejectedRoute, Report
 from workers.local.journey import Journey, Step
@@ -68,6 +69,7 @@ def _summary(
         rejected=tuple(_rejected(journey)),
         declined=tuple(each.model_dump() for each in journey.plan.declined),
         verification=verification,
+        located=location(step.report for step in journey.steps if step.action.kind == "verify"),
         seconds=round(seconds, 3),
     )
 
