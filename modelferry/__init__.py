@@ -6,7 +6,8 @@ ferry = Modelferry()
 result = ferry.convert("model.keras", to="onnx", output="model.onnx")
 """
 
-from modelferry.client import Conversion, Modelferry
+from modelferry.client import Modelferry
+from modelferry.conversion import Conversion
 from modelferry.errors import ModelferryError
 from modelferry.job import Job, LogLine
 from modelferry.types import Compatibility, Coverage, JobView, ModelView, SamplesView, Target

@@ -2,58 +2,30 @@
 
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, overload
 
-from modelferry import engines, export, sources, uploads
+from modelferry import engines, export, sources, transplants, uploads
+from modelferry.conversion import Conversion
 from modelferry.engines import Engine
 from modelferry.errors import BadAnswer, Misuse, NotVerified
 from modelferry.job import Job
 from modelferry.progress import Progress, silent
 from modelferry.samples import Samples, sent
+from modelferry.shelves import Shelves
 from modelferry.targets import Matrix, Options, asked, known
 from modelferry.transport import Transport, body
-from modelferry.types import (
-    Compatibility,
-    ConverterOffer,
-    Coverage,
-    FormatView,
-    JobSummary,
-    JobView,
-    ModelView,
-    Report,
-    RequestView,
-    RouteView,
-    SamplesView,
-    Target,
-    WorkerView,
-)
+from modelferry.types import Compatibility, Coverage, JobView, ModelView, SamplesView, Target
 from modelferry.wire import read
-
-T = TypeVar("T")
 
 Targets = list[str] | list[Target] | list[str | Target] | tuple[str | Target, ...]
 OnChange = Callable[[JobView], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """What `convert` hands back. `path` is None where no output was asked for."""
-
-    job: JobView
-    path: Path | None
-    verified: bool
-
-    @property
-    def report(self) -> Report:
-        return self.job.report
-
-
-class Modelferry:
+class Modelferry(Shelves):
     """A Modelferry service.
 
         ferry = Modelferry("http://127.0.0.1:8080")
@@ -71,7 +43,7 @@ class Modelferry:
     def __init__(
         self, url: str | None = None, *, tenant: str | None = None, patience: float = 30.0
     ) -> None:
-        self._transport = Transport(url, tenant=tenant, patience=patience)
+        super().__init__(Transport(url, tenant=tenant, patience=patience))
 
     def __enter__(self) -> Self:
         return self
@@ -98,6 +70,8 @@ class Modelferry:
         to: str,
         *,
         options: Options | None = None,
+        template: Any = None,
+        mapping: str | Path | None = None,
         output: str | Path | None = None,
         format: str | None = None,
         samples: Samples | None = None,
@@ -111,28 +85,37 @@ class Modelferry:
         """Upload, submit, wait, download.
 
         Args:
-            source: a file, a SavedModel's folder, a ModelView, or a live object: keras.Model,
-                torch.nn.Module (with `example_inputs`), onnx.ModelProto.
+            source: a file, a model's folder, a TensorFlow checkpoint's prefix, a ModelView, or a
+                live object: keras.Model, torch.nn.Module (with `example_inputs`),
+                onnx.ModelProto.
             to: name of the target format.
             options: of the conversion, such as `{"opset": 18, "simplify": True}`.
+            template: a model that the weights of the source are put into, given as a source is
+                or by its id; what it computes then is what is converted on to `to`.
+            mapping: which variable is which, where that is not to be worked out: the name of a
+                known family, the text of a mapping file, or its Path.
             output: where the result is put: a file, or a folder for its own name.
             format: what the source is, where that is ambiguous.
             samples: inputs to verify with, instead of generated ones.
             priority: higher goes first.
-            require_verified: a result that nothing could run is an error too.
+            require_verified: a result that nothing could run is an error too, also where every
+                variable of it was compared.
             timeout: seconds to wait for the job.
             progress: called while bytes are sent or received.
             on_change: called with the job whenever it has changed.
 
         Raises:
             StepRefused: the model could not be converted; AccuracyMismatch when it was, and
-                does not compute the same.
+                does not compute the same; AmbiguousMapping, UnmappedWeights when it is not
+                clear which variable goes where: `mapping_file` of the job is what to edit.
             NotVerified: see `require_verified`.
             ModelferryError: all else.
         """
         model = self.upload(
             source, format=format, example_inputs=example_inputs, progress=progress
         )
+        filled = self._template(template, example_inputs, progress)
+        options = transplants.wished(options, filled, mapping)
         job = self.submit(model, to, options=options, samples=samples, priority=priority)
         for view in job.watch(timeout=timeout):
             if on_change is not None:
@@ -276,6 +259,8 @@ class Modelferry:
         to: str,
         *,
         options: Options | None = None,
+        template: Any = None,
+        mapping: str | Path | None = None,
         format: str | None = None,
         samples: Samples | None = None,
         example_inputs: Any = None,
@@ -292,6 +277,8 @@ class Modelferry:
         model = self.upload(
             source, format=format, example_inputs=example_inputs, progress=progress
         )
+        filled = self._template(template, example_inputs, progress)
+        options = transplants.wished(options, filled, mapping)
         request: dict[str, Any] = {"target": asked(to, options, None)}
         if samples is not None:
             request["samples"] = sent(self._transport, samples).id
@@ -342,59 +329,11 @@ class Modelferry:
         answer = self._transport.ask("POST", "/v1/engines/compatibility", json=request)
         return read(Compatibility, body(answer))
 
-    def compare(self, request: str | Job | JobView) -> RequestView:
-        """The jobs that were submitted together, side by side.
-
-        Args:
-            request: a job's `request`, or one of the jobs.
-        """
-        view = request.view if isinstance(request, Job) else request
-        name = view if isinstance(view, str) else view.request
-        return read(RequestView, self._transport.get(f"/v1/requests/{name}"))
-
-    def model(self, id: str) -> ModelView:
-        return read(ModelView, self._transport.get(f"/v1/models/{id}"))
-
-    def models(self, *, format: str | None = None) -> Iterator[ModelView]:
-        """All models, newest first."""
-        return self._pages(ModelView, "/v1/models", format=format)
-
-    def job(self, id: str) -> Job:
-        """
-        Raises:
-            NotFound: this tenant has no such job.
-        """
-        return Job(self._transport, read(JobView, self._transport.get(f"/v1/jobs/{id}")))
-
-    def jobs(
-        self, *, state: str | None = None, model: str | None = None, target: str | None = None
-    ) -> Iterator[JobSummary]:
-        """All jobs that fit, newest first; page after page is asked for as they are taken."""
-        return self._pages(JobSummary, "/v1/jobs", state=state, model_id=model, target=target)
-
-    def formats(self) -> list[FormatView]:
-        return self._list(FormatView, "/v1/formats")
-
-    def routes(self, *, source: str | None = None, target: str | None = None) -> list[RouteView]:
-        """Which formats lead where, and whether workers for it are there now."""
-        return self._list(RouteView, "/v1/routes", source=source, target=target)
-
-    def converters(self) -> list[ConverterOffer]:
-        """The converters that the fleet has announced, with the schemas of their options."""
-        return self._list(ConverterOffer, "/v1/converters")
-
-    def workers(self) -> list[WorkerView]:
-        return self._list(WorkerView, "/v1/workers")
-
-    def _list(self, kind: type[T], path: str, **params: Any) -> list[T]:
-        told = self._transport.get(path, **params)
-        return [read(kind, each) for each in told["items"]]
-
-    def _pages(self, kind: type[T], path: str, **params: Any) -> Iterator[T]:
-        cursor: str | None = None
-        while True:
-            page = self._transport.get(path, cursor=cursor, **params)
-            yield from (read(kind, each) for each in page["items"])
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+    def _template(
+        self, template: Any, example_inputs: Any, progress: Progress
+    ) -> ModelView | str | None:
+        """The model to be filled, sent unless it is there already."""
+        if template is None or transplants.is_id(template):
+            named: str | None = template
+            return named
+        return self.upload(template, example_inputs=example_inputs, progress=progress)

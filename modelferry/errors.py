@@ -32,6 +32,9 @@
       + SamplesRequired       samples_required
     x StepRefused           conversion_failed
       + InvalidModel          invalid_model
+      + InvalidMapping        invalid_mapping
+      + UnmappedWeights       unmapped_weights
+      + AmbiguousMapping      ambiguous_mapping
       + UnsupportedOperator   unsupported_operator
       + AccuracyMismatch      accuracy_mismatch
       + BadSamples            bad_samples
@@ -67,7 +70,6 @@ Those marked `here` are made by the client; all others come from the service. A 
 version does not know is raised as its band's class, with the code in `error.code`.
 """
 
-from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 
@@ -269,6 +271,18 @@ class InvalidModel(StepRefused):
     code = "invalid_model"
 
 
+class InvalidMapping(StepRefused):
+    code = "invalid_mapping"
+
+
+class UnmappedWeights(StepRefused):
+    code = "unmapped_weights"
+
+
+class AmbiguousMapping(StepRefused):
+    code = "ambiguous_mapping"
+
+
 class UnsupportedOperator(StepRefused):
     code = "unsupported_operator"
 
@@ -381,19 +395,3 @@ class CorruptDownload(Passing):
 
 class WaitTimedOut(Passing):
     code = "wait_timed_out"
-
-
-BANDS: Mapping[str, type[ModelferryError]] = {each.band: each for each in (Yours, Ours, Passing)}
-
-
-def every_error(root: type[ModelferryError] = ModelferryError) -> Iterator[type[ModelferryError]]:
-    """All classes below `root`, parents first."""
-    for child in root.__subclasses__():
-        yield child
-        yield from every_error(child)
-
-
-def error_class(code: str, band: str) -> type[ModelferryError]:
-    """The class of that code or, for a code that is newer than this client, of its band."""
-    known = {each.code: each for each in every_error()}
-    return known.get(code) or BANDS.get(band, Ours)

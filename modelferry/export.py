@@ -174,7 +174,7 @@ def _onnx(model: Any, folder: Path) -> Path:
         # Saving moves the weights out of the caller's object: they are put back.
         onnx.load_external_data_for_model(model, str(inside))
     packed = folder / f"{safe}.zip"
-    pack(inside, packed, silent)
+    pack({each.name: each for each in inside.iterdir()}, packed, silent)
     return packed
 
 

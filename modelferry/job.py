@@ -5,17 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
-from modelferry import downloads, engines, events
-from modelferry.errors import (
-    AccuracyMismatch,
-    JobCancelled,
-    NotFound,
-    Ours,
-    WaitTimedOut,
-    error_class,
-)
+from modelferry import downloads, engines, events, transplants
+from modelferry.codes import error_class
+from modelferry.errors import AccuracyMismatch, JobCancelled, NotFound, Ours, WaitTimedOut
 from modelferry.progress import Progress, silent
 from modelferry.transport import Transport, body
 from modelferry.types import EventView, JobView, Report
@@ -59,6 +53,22 @@ class Job:
     def verified(self) -> bool:
         """Source and result were run, and agree."""
         return self.state == "succeeded" and self.view.report.proof == "verified"
+
+    @property
+    def mapping(self) -> dict[str, Any] | None:
+        """Of a transplant: every variable of both sides and what became of it.
+
+        That of the last transplant that was tried, also where the job failed for it: `target`
+        and `source` list the variables with their shapes, with where they come from or go to
+        and how, or with why not; `questions` are those that only you can answer. None where
+        nothing was transplanted.
+        """
+        return transplants.mapping(self.view)
+
+    @property
+    def mapping_file(self) -> str | None:
+        """`mapping` as a mapping file, YAML: to be edited, and given to `convert` again."""
+        return transplants.mapping_file(self.view)
 
     def refresh(self) -> JobView:
         """Ask the service, and keep the answer as `view`."""

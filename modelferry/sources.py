@@ -1,15 +1,16 @@
-"""Sources: a file as it lies, a folder packed into one deterministic zip."""
+"""Sources: a file as it lies, several files packed into one deterministic zip."""
 
 import hashlib
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from modelferry import folders
 from modelferry.errors import Misuse
 from modelferry.progress import Progress, silent
 
@@ -36,18 +37,17 @@ class Source:
 
 @contextmanager
 def opened(path: Path, progress: Progress = silent) -> Iterator[Source]:
-    """The source that lies at `path`; a folder is packed into the system's temp folder.
+    """The source that lies at `path`. Several files are packed into the system's temp folder:
+    those of a folder, and of the TensorFlow checkpoint that `path` is the prefix of.
 
     Raises:
         Misuse: there is no such file, it cannot be read, or the folder is no model.
     """
-    if not path.exists():
-        raise Misuse(f"There is no file or folder {str(path)!r}. Check the path.", field="source")
     with tempfile.TemporaryDirectory(prefix="modelferry-") as scratch:
         try:
-            if path.is_dir():
-                packed = Path(scratch) / f"{path.resolve().name}.zip"
-                pack(path, packed, progress)
+            if several := _several(path):
+                packed = Path(scratch) / f"{path.resolve().name.removesuffix('.index')}.zip"
+                pack(several, packed, progress)
                 path = packed
             source = described(path, path.name, progress)
         except OSError as error:
@@ -79,37 +79,31 @@ def chunks(path: Path, start: int, end: int) -> Iterator[bytes]:
             yield chunk
 
 
-def pack(folder: Path, target: Path, progress: Progress) -> None:
-    """Zip a model's folder, uncompressed, in the order of names, without times or owners."""
-    files = _files(folder)
-    total = sum(each.stat().st_size for each in files)
+def pack(files: Mapping[str, Path], target: Path, progress: Progress) -> None:
+    """Zip a model's files, uncompressed, under their names and in that order, without times or
+    owners."""
+    total = sum(each.stat().st_size for each in files.values())
     done = 0
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for each in files:
-            entry = zipfile.ZipInfo(each.relative_to(folder).as_posix(), EPOCH)
+        for name, path in sorted(files.items()):
+            entry = zipfile.ZipInfo(name, EPOCH)
             entry.external_attr = 0o644 << 16
-            entry.file_size = each.stat().st_size
-            with each.open("rb") as reader, archive.open(entry, "w") as writer:
+            entry.file_size = path.stat().st_size
+            with path.open("rb") as reader, archive.open(entry, "w") as writer:
                 shutil.copyfileobj(reader, writer, CHUNK)
             done += entry.file_size
             progress("packing", done, total)
 
 
-def _files(folder: Path) -> list[Path]:
-    saved_model = any(
-        (folder / name).is_file() for name in ("saved_model.pb", "saved_model.pbtxt")
+def _several(path: Path) -> dict[str, Path]:
+    """The files to pack, by their names; none where `path` is itself the file."""
+    if path.is_dir():
+        found = folders.chosen(path)
+        return {each.relative_to(path).as_posix(): each for each in found}
+    files = folders.checkpoint(path)
+    if not files and not path.exists():
+        raise Misuse(f"There is no file or folder {str(path)!r}. Check the path.", field="source")
+    # What has both, a file and a checkpoint of that name, is named by the checkpoint's index.
+    return (
+        {} if path.is_file() and path.suffix != ".index" else {each.name: each for each in files}
     )
-    if not saved_model and len(list(folder.glob("*.onnx"))) != 1:
-        raise Misuse(
-            f"{str(folder)!r} is no model: a folder must hold saved_model.pb (a SavedModel) or"
-            " one .onnx file with its external data. Give the model's file instead.",
-            field="source",
-        )
-    found = sorted(folder.rglob("*"), key=lambda each: each.relative_to(folder).as_posix())
-    for each in found:
-        if each.is_symlink() and not each.is_file():
-            raise Misuse(
-                f"{str(each)!r} is a link to no file. Copy the folder without links first.",
-                field="source",
-            )
-    return [each for each in found if each.is_file()]

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from modelferry.errors import BadAnswer, Misuse, ModelferryError, Passing, Unreachable, error_class
+from modelferry.codes import error_class
+from modelferry.errors import BadAnswer, Misuse, ModelferryError, Passing, Unreachable
 
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})

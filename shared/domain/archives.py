@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -25,8 +25,13 @@ def pack(folder: Path, target: Path) -> None:
     Raises:
         UnsafeArchive: the folder holds a link or a special file.
     """
+    pack_files(dict(_tree(folder)), target)
+
+
+def pack_files(files: Mapping[str, Path], target: Path) -> None:
+    """The same of files by their names in the zip; a name that ends in a slash is a folder's."""
     with target.open("xb") as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for name, path in sorted(_tree(folder)):
+        for name, path in sorted(files.items()):
             info = zipfile.ZipInfo(name, _EPOCH)
             info.create_system = _UNIX
             if name.endswith("/"):

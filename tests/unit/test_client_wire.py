@@ -8,7 +8,7 @@ import pytest
 
 from api.app import bare_app
 from api.openapi import document
-from modelferry import errors, types
+from modelferry import codes, errors, types
 from modelferry.wire import plain, read
 from shared.domain import errors as service_errors
 from tests.support import answers
@@ -43,7 +43,7 @@ def _nullable(schema: Any) -> bool:
 
 
 def test_every_code_of_the_service_has_a_class_in_its_band() -> None:
-    mine = {each.code: each for each in errors.every_error()}
+    mine = {each.code: each for each in codes.every_error()}
     for theirs in service_errors.every_error():
         assert theirs.code in mine, theirs.__name__
         assert mine[theirs.code].band == theirs.band.value, theirs.__name__
@@ -51,20 +51,20 @@ def test_every_code_of_the_service_has_a_class_in_its_band() -> None:
 
 def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
     drawn = errors.__doc__ or ""
-    for each in errors.every_error():
+    for each in codes.every_error():
         assert f" {each.__name__} " in drawn, each.__name__
         if each not in {errors.Yours, errors.Ours, errors.Passing}:
             assert f" {each.code}" in drawn, each.code
 
 
 def test_codes_are_unique() -> None:
-    codes = [each.code for each in errors.every_error()]
-    assert len(codes) == len(set(codes))
+    every = [each.code for each in codes.every_error()]
+    assert len(every) == len(set(every))
 
 
 def test_an_unknown_code_is_raised_as_its_band() -> None:
-    assert errors.error_class("from_the_future", "passing") is errors.Passing
-    assert errors.error_class("from_the_future", "strange") is errors.Ours
+    assert codes.error_class("from_the_future", "passing") is errors.Passing
+    assert codes.error_class("from_the_future", "strange") is errors.Ours
 
 
 def test_a_job_is_read_and_written_back() -> None:

@@ -109,7 +109,6 @@ def test_what_is_no_models_folder(tmp_path: Path) -> None:
     with pytest.raises(UnsafeArchive, match="link"):
         take_in(source, None, tmp_path)
     (source / "link").unlink()
-    (tmp_path / "source.zip").unlink()
     (source / "notes.txt").write_text("hello")
     with pytest.raises(BadUpload, match="no model"):
         take_in(source, None, tmp_path)

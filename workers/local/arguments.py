@@ -5,11 +5,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from shared.domain.targets import Target
 from shared.services.transplanting import MAPPING
 from workers.local.outputs import places
+from workers.local.sources import exists
+
+MAPPING_FILES: Final = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,12 @@ def _parser() -> argparse.ArgumentParser:
         " 2 the command makes no sense, 130 interrupted.",
     )
     add = parser.add_argument
-    add("source", type=Path, metavar="SOURCE", help="a model's file, or its folder")
+    add(
+        "source",
+        type=Path,
+        metavar="SOURCE",
+        help="a model's file, its folder, or a checkpoint's prefix",
+    )
     add("--to", required=True, metavar="FORMAT", help="the target format: onnx, tensorrt-rtx…")
     add("--out", required=True, type=Path, metavar="PATH", help="where the result is written")
     add(
@@ -86,12 +94,18 @@ def _told(parser: argparse.ArgumentParser, given: argparse.Namespace) -> dict[st
         return options
     if MAPPING in options:
         parser.error(f"{MAPPING} is given twice")
-    path = Path(given.mapping)
+    return options | {MAPPING: _mapping(parser, given.mapping)}
+
+
+def _mapping(parser: argparse.ArgumentParser, given: str) -> str:
+    """A family's name as it is; of a file, its text."""
+    path = Path(given)
+    if not path.exists() and not (path.suffix in MAPPING_FILES or len(path.parts) > 1):
+        return given
     try:
-        text = path.read_text("utf-8") if path.is_file() else given.mapping
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         parser.error(f"--mapping: {error}")
-    return options | {MAPPING: text}
 
 
 def _options(parser: argparse.ArgumentParser, pairs: Sequence[str]) -> dict[str, Any]:
@@ -119,16 +133,7 @@ def _no_number(name: str) -> NoReturn:
 
 
 def _check(parser: argparse.ArgumentParser, wanted: Wanted) -> None:
-    given = (
-        (wanted.source, "SOURCE"),
-        (wanted.samples, "--samples"),
-        (wanted.template, "--template"),
-    )
-    for path, what in given:
-        if path is not None and not path.exists():
-            parser.error(f"{what}: there is no file {str(path)!r}")
-    if not (wanted.source.is_file() or wanted.source.is_dir()):
-        parser.error(f"SOURCE: {str(wanted.source)!r} is neither a file nor a folder")
+    _check_given(parser, wanted)
     for path in places(wanted.output, wanted.target.format):
         if path.resolve() == wanted.source.resolve():
             parser.error("--out: the result would replace its own source")
@@ -140,6 +145,14 @@ def _check(parser: argparse.ArgumentParser, wanted: Wanted) -> None:
         parser.error(f"--out: there is no folder {str(wanted.output.absolute().parent)!r}")
     if wanted.keep is not None and wanted.keep.exists() and not _is_empty(wanted.keep):
         parser.error(f"--keep: {str(wanted.keep)!r} is there already, and is no empty folder")
+
+
+def _check_given(parser: argparse.ArgumentParser, wanted: Wanted) -> None:
+    if wanted.samples is not None and not wanted.samples.exists():
+        parser.error(f"--samples: there is no file {str(wanted.samples)!r}")
+    for path, what in ((wanted.source, "SOURCE"), (wanted.template, "--template")):
+        if path is not None and not exists(path):
+            parser.error(f"{what}: there is no model's file or folder {str(path)!r}")
 
 
 def _is_empty(path: Path) -> bool:

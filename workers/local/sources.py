@@ -5,34 +5,41 @@ import shutil
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from shared.domain.archives import pack
+from shared.domain.archives import pack, pack_files
 from shared.domain.errors import EmptyFile
 from shared.domain.formats import ONNX
 from shared.domain.npz import read_arrays
 from shared.domain.recognition import Recognised, recognise
 from workers.local.files import File, described
+from workers.local.folders import checkpoint, chosen
 from workers.onnx_files.external import locations
 
 
 def take_in(path: Path, said: str | None, folder: Path) -> tuple[File, tuple[str, ...]]:
     """The source as the service would keep it, and what is odd about it.
 
-    A folder becomes a zip in `folder`, and so does an ONNX file with the data files beside it.
+    A folder becomes a zip in `folder`, and so do an ONNX file with the data files beside it and
+    the TensorFlow checkpoint that `path` is the prefix of.
 
     Raises:
         BadUpload: one of its kinds; the file is no model.
         OSError: it cannot be read.
     """
-    if path.is_dir():
-        if not any(path.iterdir()):
+    several = _several(path)
+    if several is not None:
+        if not several:
             raise EmptyFile(f"The folder {path.name!r} is empty. Give the model's own folder.")
-        packed = folder / "source.zip"
-        pack(path, packed)
-        path = packed
+        path = folder / "source.zip"
+        pack_files(several, path)
     known = _recognised(path, said)
     if known.format == ONNX and (beside := _beside(path)):
         path = _packed(path, beside, folder)
     return described(path, known.format.name), known.notes
+
+
+def exists(path: Path) -> bool:
+    """Whether there is something that can be taken in: a file, a folder, a checkpoint."""
+    return path.is_file() or path.is_dir() or bool(checkpoint(path))
 
 
 def take_samples(path: Path, limit: int) -> File:
@@ -48,6 +55,14 @@ def take_samples(path: Path, limit: int) -> File:
     with path.open("rb") as reader:
         read_arrays(reader, limit)
     return described(path, "npz")
+
+
+def _several(path: Path) -> dict[str, Path] | None:
+    """The files to pack, by their names; None where `path` is itself the file."""
+    if path.is_dir():
+        return chosen(path)
+    # What has both, a file and a checkpoint of that name, is named by the checkpoint's index.
+    return None if path.is_file() and path.suffix != ".index" else checkpoint(path) or None
 
 
 def _recognised(path: Path, said: str | None) -> Recognised:
