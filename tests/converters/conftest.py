@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from shared.domain.jobs import TEMPLATE
 from shared.domain.orders import (
     AgreedNote,
     DisagreedNote,
@@ -39,8 +40,15 @@ class Bench:
         return self._run(action, {"source": (path, format)}, samples)[0]
 
     def convert(
-        self, name: str, path: Path, samples: Path | None = None, **options: Any
+        self,
+        name: str,
+        path: Path,
+        samples: Path | None = None,
+        *,
+        into: Path | None = None,
+        **options: Any,
     ) -> tuple[Any, Path]:
+        """`into` is a template, of the edge's target format."""
         edge = catalogue()[name]
         action = Convert(
             converter=name,
@@ -50,7 +58,8 @@ class Bench:
             options=options,
             toolchain={},
         )
-        return self._run(action, {"source": (path, edge.source.name)}, samples)
+        template = {TEMPLATE: (into, edge.target.name)} if into else {}
+        return self._run(action, {"source": (path, edge.source.name)} | template, samples)
 
     def verify(
         self,
