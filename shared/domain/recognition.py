@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 
 from pydantic import ValidationError
 
-from shared.domain import folders, hdf5, pickles, tars
+from shared.domain import folders, hdf5, pickles, tables, tars
 from shared.domain.engines import ENGINE_FILE, MANIFEST_FILE, Manifest
 from shared.domain.entries import check_tree, check_unique, is_foreign
 from shared.domain.errors import (
@@ -49,7 +49,8 @@ ACCEPTED: Final = (
     " .weights.h5, a zip or tar.gz of a TensorFlow checkpoint or of safetensors in shards),"
     " and ONNX (one file, or a zip of it with its external data). So is a zip or tar.gz of a"
     " Hugging Face model folder (config.json and safetensors) or of a PyTorch source package"
-    " (model.py and its weights). What this service delivers is accepted, too: ONNX Runtime's"
+    " (model.py and its weights). Of scikit-learn a skops file, XGBoost's JSON or UBJ and"
+    " LightGBM's text. What this service delivers is accepted, too: ONNX Runtime's"
     " .ort, and zips of an OpenVINO IR (.xml and .bin), of a TensorRT or TensorRT-RTX engine with"
     " its manifest, and of a Triton model repository."
 )
@@ -158,12 +159,12 @@ def _by_magic(reader: BinaryIO, head: bytes, limit: int) -> Found:
         hdf5.check_whole(reader)
         held = KERAS_H5 if hdf5.mentions(reader, _ARCHITECTURE) else KERAS_WEIGHTS
         return {held: (held.title,)}
+    if (told := tables.told(reader) or _FLAT.get(head[4:8])) is not None:
+        return {told: (told.title,)}
     if head.startswith((*pickles.PROTOCOLS, *_PROTOCOL_0)):
         return _in_pickle(pickles.scan(reader))
     if any(magic.startswith(head) for magic in _MAGICS):
         raise TruncatedFile("The file ends within its first bytes. Send the whole file again.")
-    if (told := _FLAT.get(head[4:8])) is not None:
-        return {told: (told.title,)}
     return _in_protobuf(reader)
 
 
@@ -185,7 +186,7 @@ def _in_zip(archive: Zip) -> Found:
         return {TRITON: served}
     if {ENGINE_FILE, MANIFEST_FILE} <= set(archive.files):
         return _in_engine(archive)
-    found = {**_trees(archive.files), **_in_torch_zip(archive)}
+    found = {**_trees(archive.files), **_in_torch_zip(archive), **tables.in_zip(archive)}
     files = set(archive.files)
     if {"config.json", "metadata.json"} <= files and _any(files, "model.weights."):
         found[KERAS] = ("config.json",)
