@@ -19,6 +19,9 @@ INSPECTION = -1
 TEMPLATE: Final = "template"
 """The role of the model that a transplant fills, and the option that names it."""
 
+MAPPING: Final = "mapping"
+"""The option that says which variable is which: a known family, or the text of a mapping file."""
+
 ROLES: Final = ("source", "reference", "candidate", "beside", "samples", TEMPLATE)
 EXTRA: Final = "extra-"
 STEP: Final = "step-"

@@ -1,17 +1,14 @@
 """Transplanting: the edge that takes weights alone from a source, and comes before all others."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from shared.domain.errors import BareStateDict, InvalidOptions
 from shared.domain.formats import FORMATS
-from shared.domain.jobs import TEMPLATE
+from shared.domain.jobs import MAPPING, TEMPLATE
 from shared.domain.offers import ConverterOffer
 from shared.domain.routes import Path
 from shared.domain.targets import Target
-
-MAPPING: Final = "mapping"
-"""The option that says which variable is which: a known family, or the text of a mapping file."""
 
 
 def leading(edges: Sequence[ConverterOffer], source: str, target: Target) -> Path:

@@ -22,9 +22,8 @@ from shared.domain.formats import (
     TORCHSCRIPT,
     Format,
 )
-from shared.domain.jobs import TEMPLATE
+from shared.domain.jobs import MAPPING, TEMPLATE
 from shared.domain.offers import Fidelity
-from shared.services.transplanting import MAPPING
 from workers.converter import Bench, Converter, Options, converter
 from workers.weights.variables import Framework, Variable, Weights
 
