@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from bench.coverage.zoo import language, seeing
 from bench.coverage.zoo.exporting import varied
@@ -57,7 +57,7 @@ def _carried(recipe: Recipe, room: Path) -> str:
     model.save_pretrained(folder)
     edge = catalogue()[EDGE]
     try:
-        edge.convert(_Bench(folder, target, edge.options()))
+        edge.convert(cast("Any", _Bench(folder, target, edge.options())))
     except FerryError as error:
         return f"{error.code}: {error}"
     note = verify(

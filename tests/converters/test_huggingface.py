@@ -1,6 +1,7 @@
 """Model folders of transformers to programs and on to ONNX, held to the library's own answers."""
 
 import json
+import socket
 import tarfile
 from pathlib import Path
 
@@ -105,6 +106,17 @@ def test_halves_are_widened_and_heads_may_be_left_over(bench, tmp_path):
     assert note.report["unread_weights"] == ["classifier.bias", "classifier.weight"]
     inspected = bench.inspect(zipped(folder), "huggingface").report["signature"]["outputs"]
     assert {each["dtype"] for each in inspected} == {"float32"}
+
+
+def test_nothing_is_fetched(bench, tmp_path, monkeypatch):
+    """Not even for a config that names a model of the hub, where other files could be had."""
+    folder = saved("bert", tmp_path / "bert")
+    _edit(folder, _name_or_path="google-bert/bert-base-uncased", tokenizer_class="BertTokenizer")
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *given, **_: asked.append(given))
+    monkeypatch.setattr(socket.socket, "connect", lambda _, where: asked.append(where))
+    assert isinstance(bench.inspect(zipped(folder), "huggingface"), ProducedNote)
+    assert asked == []
 
 
 def test_inputs_may_be_said(bench, refused, tmp_path):
