@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from shared.domain.targets import Target
 from shared.domain.jobs import MAPPING
+from shared.domain.targets import Target
 from workers.local.outputs import places
 from workers.local.sources import exists
 
