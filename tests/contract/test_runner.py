@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,17 @@ import pytest
 
 from shared.domain.gpus import Gpu
 from shared.domain.orders import Input, ProgressNote, WorkOrder
-from shared.domain.outcomes import Broke, Limit, Outcome, Overran, Produced, Refused, Stopped
-from shared.domain.plans import Convert
+from shared.domain.outcomes import (
+    Broke,
+    Disagreed,
+    Limit,
+    Outcome,
+    Overran,
+    Produced,
+    Refused,
+    Stopped,
+)
+from shared.domain.plans import Convert, Verify
 from shared.ports import Usage
 from workers.hearth import Hearth
 from workers.limits import Limits
@@ -58,15 +68,20 @@ class Stage:
         environment: dict[str, str] | None = None,
         gpu: Gpu | None = None,
         grace: float = 0.0,
+        verifies: bool = False,
         **options: Any,
     ) -> Outcome:
+        told = {"trick": trick, **options}
+        verify = Verify(reference="keras", candidate="onnx", options=told, toolchain={})
         order = WorkOrder(
-            action=Convert(
+            action=verify
+            if verifies
+            else Convert(
                 converter="trick",
                 version=1,
                 source="keras",
                 target="onnx",
-                options={"trick": trick, **options},
+                options=told,
                 toolchain={},
             ),
             inputs={"source": Input(path="source.keras", format="keras")},
@@ -125,6 +140,33 @@ def test_a_child_that_behaves(stage: Stage) -> None:
 def test_a_fork_is_quick(stage: Stage) -> None:
     stage.play("behave")
     assert stage.usage.seconds < 1
+
+
+@pytest.mark.parametrize("then", ["crash", "leave", "leak", "outrun"])
+def test_a_disagreement_outlives_a_child_that_dies_while_it_looks_for_the_reason(
+    stage: Stage, then: str
+) -> None:
+    outcome = stage.play("disagree", verifies=True, then=then)
+    assert isinstance(outcome, Disagreed), outcome
+    assert outcome.fault.detail == "They differ."
+    assert outcome.report == {"verified": False}
+
+
+def test_a_disagreement_outlives_the_deadline(stage: Stage) -> None:
+    late = replace(LIMITS, seconds=1)
+    assert isinstance(stage.play("disagree", verifies=True, then="hang", limits=late), Disagreed)
+
+
+def test_a_disagreement_of_what_verifies_nothing_is_none(stage: Stage) -> None:
+    late = replace(LIMITS, seconds=1)
+    assert isinstance(stage.play("disagree", then="hang", limits=late), Overran)
+
+
+def test_a_disagreement_does_not_outlive_its_job(stage: Stage) -> None:
+    def told() -> bool:
+        return "hanging" in stage.lines
+
+    assert isinstance(stage.play("disagree", verifies=True, then="hang", stop=told), Stopped)
 
 
 @pytest.mark.parametrize("fresh", [False, True])

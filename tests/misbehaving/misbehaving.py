@@ -59,6 +59,14 @@ def leave(folder, notes):
     os._exit(7)
 
 
+def disagree(folder, notes):
+    """Say so, and then end in another way."""
+    fault = {"code": "accuracy_mismatch", "band": "yours", "detail": "They differ."}
+    _result(folder, kind="disagreed", fault=fault, report={"verified": False})
+    options = json.loads((folder / "order.json").read_bytes())["action"]["options"]
+    globals()[options["then"]](folder, notes)
+
+
 def hang(folder, notes):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
