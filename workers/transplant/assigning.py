@@ -28,6 +28,11 @@ class Assignment:
     margins: tuple[float, ...]
     rivals: tuple[Rivals, ...]
 
+    @property
+    def worths(self) -> tuple[float, ...]:
+        """How much each pair may teach: little where it was near."""
+        return tuple(max(0.05, min(1.0, each)) for each in self.margins)
+
 
 def assign(costs: Array, near: float) -> Assignment:
     """The cheapest assignment. `costs` are (rows, columns) float64, FORBIDDEN where none fits.

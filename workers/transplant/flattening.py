@@ -14,6 +14,7 @@ from workers.transplant.units import MATRIX
 from workers.weights.variables import Framework, Layer
 
 NORMS = ("batch_norm", "norm")
+ATTENDING = frozenset({"attention", "attended", "query", "key", "value"})
 KERAS = ("Dense", "EinsumDense")
 
 
@@ -108,6 +109,8 @@ def _read(match: Match, before: Sequence[Match]) -> Fold | None:
     for unit in (match.source, match.target):
         if unit.layer is not None and unit.layer.settings.get("flattened") == ():
             return None
+    if _attends(match):
+        return None
     last = next((each for each in before if each.pair.source.kind not in NORMS), None)
     return _supposed(last, match.pair.source.roles["kernel"].shape[1], 1, made=False)
 
@@ -117,8 +120,15 @@ def _made(match: Match, after: Sequence[Match]) -> Fold | None:
     for unit in (match.source, match.target):
         if unit.layer is not None and unit.layer.kind in KERAS:
             return None
+    if _attends(match):
+        return None
     following = next((each for each in after if each.pair.source.kind not in NORMS), None)
     return _supposed(following, match.pair.source.roles["kernel"].shape[0], 0, made=True)
+
+
+def _attends(match: Match) -> bool:
+    """Attention reads sequences of vectors, which are laid out alike."""
+    return any(ATTENDING.intersection(each.tokens) for each in (match.source, match.target))
 
 
 def _supposed(match: Match | None, length: int, axis: int, *, made: bool) -> Fold | None:

@@ -23,87 +23,107 @@ class Sighting:
     worth: float
 
 
-class Ends:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which names are asked about, and what was said of them before: `columns` has each source's
+    target, or -1, and `worths` what that sighting was worth."""
+
+    sources: Sequence[Tokens]
+    targets: Sequence[Tokens]
+    columns: Sequence[int]
+    worths: Sequence[float]
+
+
+class Habits:
+    """What was learnt of both ends of the names."""
+
+    def __init__(self, sightings: Iterable[Sighting]) -> None:
+        found = tuple(sightings)
+        self._ends = (_Ends(found, first=True), _Ends(found, first=False))
+
+    def agreement(self, question: Question) -> Array:
+        """How well each pair goes with the others, (sources, targets), from 0 to 1.
+
+        What was said of either of the two before does not speak for the pair, nor against it.
+        """
+        first, last = (each.agreement(question) for each in self._ends)
+        both: Array = (first + last) / 2
+        return both
+
+
+class _Ends:
     """The beginnings of names, or their ends, and how often one side's went with the other's."""
 
     def __init__(self, sightings: Sequence[Sighting], *, first: bool) -> None:
         self._first = first
-        self._together: defaultdict[Tokens, defaultdict[Tokens, float]]
-        self._together = defaultdict(lambda: defaultdict(float))
+        self._together: defaultdict[Tokens, dict[Tokens, float]] = defaultdict(dict)
         self._sources: defaultdict[Tokens, float] = defaultdict(float)
         self._targets: defaultdict[Tokens, float] = defaultdict(float)
-        self._own = {(each.source, each.target): each.worth for each in sightings}
         for each in sightings:
-            left, right = self.cut(each.source), self.cut(each.target)
+            left, right = self._cut(each.source), self._cut(each.target)
             for one in left:
                 self._sources[one] += each.worth
             for two in right:
                 self._targets[two] += each.worth
             for one, two in product(left, right):
-                self._together[one][two] += each.worth
+                row = self._together[one]
+                row[two] = row.get(two, 0.0) + each.worth
 
-    def cut(self, tokens: Tokens) -> tuple[Tokens, ...]:
+    def _cut(self, tokens: Tokens) -> tuple[Tokens, ...]:
         """The beginnings, or the ends, of a name; never the whole of it."""
         lengths = range(1, min(DEPTH, len(tokens) - 1) + 1)
         if self._first:
             return tuple(tokens[:each] for each in lengths)
         return tuple(tokens[-each:] for each in lengths)
 
-    def agreement(self, sources: Sequence[Tokens], targets: Sequence[Tokens]) -> Array:
-        """How well each pair goes with the others, (sources, targets), from 0 to 1.
+    def agreement(self, question: Question) -> Array:
+        """The mean over both sides' ends of the best share that each has with the other's."""
+        import numpy as np
 
-        A pair's own sighting does not speak for it.
-        """
-        left, right = _Cuts.of(map(self.cut, sources)), _Cuts.of(map(self.cut, targets))
-        result = _means(self._shares(left, right), left, right)
-        for row, source in enumerate(sources):
-            for column, target in enumerate(targets):
-                own = self._own.get((source, target))
-                if own is not None:
-                    result[row, column] = self._score(self.cut(source), self.cut(target), own)
+        left = _Cuts.of(map(self._cut, question.sources), self._sources)
+        right = _Cuts.of(map(self._cut, question.targets), self._targets)
+        seen = self._seen(left, right)
+        own = _Own.of(question)
+        forth = np.zeros((DEPTH, *own.both.shape))
+        back = np.zeros((DEPTH, *own.both.shape))
+        for one, two in product(range(DEPTH), range(DEPTH)):
+            rows, columns = left.rows[:, one], right.rows[:, two]
+            found = seen[rows[:, None], columns[None, :]] - own.said(rows, columns)
+            first = left.totals[rows] - own.rows
+            second = right.totals[columns] - own.columns
+            most = np.maximum(first[:, None], second[None, :])
+            share = np.maximum(found, 0) / (np.maximum(most, 0) + PRIOR)
+            np.maximum(forth[one], share, out=forth[one])
+            np.maximum(back[two], share, out=back[two])
+        ahead = forth.sum(axis=0) / np.maximum(left.counts, 1)[:, None]
+        behind = back.sum(axis=0) / np.maximum(right.counts, 1)[None, :]
+        result: Array = (ahead + behind) / 2
         return result
 
-    def _shares(self, left: "_Cuts", right: "_Cuts") -> Array:
+    def _seen(self, left: "_Cuts", right: "_Cuts") -> Array:
         """How often each end went with each, with a last row and column of zeros for none."""
         import numpy as np
 
-        shares = np.zeros((len(left.places) + 1, len(right.places) + 1))
+        found = np.zeros((len(left.places) + 1, len(right.places) + 1))
         for one, row in left.places.items():
-            for two, seen in self._together[one].items():
+            for two, worth in self._together.get(one, {}).items():
                 if two in right.places:
-                    most = max(self._sources[one], self._targets[two])
-                    shares[row, right.places[two]] = seen / (most + PRIOR)
-        return shares
-
-    def _score(
-        self, sources: tuple[Tokens, ...], targets: tuple[Tokens, ...], own: float
-    ) -> float:
-        if not sources or not targets:
-            return 0.0
-        table = [[self._share(one, two, own) for two in targets] for one in sources]
-        forth = _mean(max(row) for row in table)
-        back = _mean(max(row[column] for row in table) for column in range(len(targets)))
-        return (forth + back) / 2
-
-    def _share(self, one: Tokens, two: Tokens, own: float) -> float:
-        seen = self._together[one][two] - own
-        if seen <= 0:
-            return 0.0
-        most = max(self._sources[one], self._targets[two]) - own
-        return seen / (most + PRIOR)
+                    found[row, right.places[two]] = worth
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Cuts:
-    """The ends of some names, each with a place in a table; `rows` has each name's, filled up
-    with the place after the last."""
+    """The ends of some names, each with a place in a table and its total there; `rows` has each
+    name's, filled up with the place after the last."""
 
     places: dict[Tokens, int]
+    totals: Array
     rows: Array
     counts: Array
 
     @classmethod
-    def of(cls, cuts: Iterable[tuple[Tokens, ...]]) -> "_Cuts":
+    def of(cls, cuts: Iterable[tuple[Tokens, ...]], totals: defaultdict[Tokens, float]) -> "_Cuts":
         import numpy as np
 
         found = list(cuts)
@@ -114,48 +134,38 @@ class _Cuts:
         rows = np.full((len(found), DEPTH), len(places))
         for row, cut in enumerate(found):
             rows[row, : len(cut)] = [places[each] for each in cut]
-        return cls(places, rows, np.array([len(each) for each in found]))
-
-
-def _means(shares: Array, left: _Cuts, right: _Cuts) -> Array:
-    """The mean of both sides' ends of the best share that each has with the other's."""
-    import numpy as np
-
-    size = (len(left.rows), len(right.rows))
-    forth = np.zeros((DEPTH, *size))
-    back = np.zeros((DEPTH, *size))
-    for one in range(DEPTH):
-        for two in range(DEPTH):
-            found = shares[left.rows[:, one][:, None], right.rows[:, two][None, :]]
-            np.maximum(forth[one], found, out=forth[one])
-            np.maximum(back[two], found, out=back[two])
-    first = forth.sum(axis=0) / np.maximum(left.counts, 1)[:, None]
-    second = back.sum(axis=0) / np.maximum(right.counts, 1)[None, :]
-    result: Array = (first + second) / 2
-    return result
+        counts = np.array([len(each) for each in found])
+        known = np.array([*(totals.get(each, 0.0) for each in places), 0.0])
+        return cls(places, known, rows, counts)
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
-    """What was learnt of both ends of the names."""
+class _Own:
+    """What was said before of the names that are asked about: worths by row and by column, and
+    of the pairs themselves; `chosen` has each row's column and `chosen_by` each column's row."""
 
-    beginnings: Ends
-    ends: Ends
+    rows: Array
+    columns: Array
+    both: Array
+    chosen: Array
+    chosen_by: Array
 
-    def agreement(self, sources: Sequence[Tokens], targets: Sequence[Tokens]) -> Array:
-        """How well each pair goes with the others, (sources, targets), from 0 to 1."""
-        first = self.beginnings.agreement(sources, targets)
-        last = self.ends.agreement(sources, targets)
-        both: Array = (first + last) / 2
-        return both
+    @classmethod
+    def of(cls, question: Question) -> "_Own":
+        import numpy as np
 
+        size = (len(question.sources), len(question.targets))
+        rows, columns, both = np.zeros(size[0]), np.zeros(size[1]), np.zeros(size)
+        chosen, chosen_by = np.zeros(size[0], int), np.zeros(size[1], int)
+        for row, (column, worth) in enumerate(zip(question.columns, question.worths, strict=True)):
+            if column >= 0:
+                rows[row] = columns[column] = both[row, column] = worth
+                chosen[row], chosen_by[column] = column, row
+        return cls(rows, columns, both, chosen, chosen_by)
 
-def habits(sightings: Iterable[Sighting]) -> Habits:
-    """What the pairs so far teach."""
-    found = tuple(sightings)
-    return Habits(Ends(found, first=True), Ends(found, first=False))
-
-
-def _mean(values: Iterable[float]) -> float:
-    told = tuple(values)
-    return sum(told) / len(told)
+    def said(self, rows: Array, columns: Array) -> Array:
+        """How much of what was seen of these ends each pair's own two names said."""
+        by_row = self.rows[:, None] * (columns[None, :] == columns[self.chosen][:, None])
+        by_column = self.columns[None, :] * (rows[:, None] == rows[self.chosen_by][None, :])
+        said: Array = by_row + by_column - self.both
+        return said

@@ -95,21 +95,55 @@ def skeleton(scope: str) -> tuple[str, tuple[int, ...]]:
     return sub(r"\d+", "#", told), tuple(int(each) for each in findall(r"\d+", told))
 
 
-def features(words: Sequence[str]) -> Counter[str]:
-    """What is compared of a name: its words, its numbers, and numbers with their words."""
+def ranked(names: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[str, ...]]:
+    """Names with each number replaced by its rank among those at its place, as `#0`.
+
+    One side may count its blocks from 1 and the other from 0, or by the layers in between. Each
+    name comes with its layer's kind: numbers of other kinds do not count.
+    """
+    values: dict[object, set[int]] = {}
+    for kind, words in names:
+        for index, word in enumerate(words):
+            if word.isdigit():
+                values.setdefault(_place(kind, words, index), set()).add(int(word))
+    places = {
+        key: {each: rank for rank, each in enumerate(sorted(v))} for key, v in values.items()
+    }
+    return [
+        tuple(
+            f"#{places[_place(kind, words, index)][int(word)]}" if word.isdigit() else word
+            for index, word in enumerate(words)
+        )
+        for kind, words in names
+    ]
+
+
+def _place(kind: str, words: Sequence[str], index: int) -> object:
+    return kind, tuple("#" if each.isdigit() else each for each in words[:index])
+
+
+def features(words: Sequence[str], ranks: Sequence[str]) -> Counter[str]:
+    """What is compared of a name: its words, its numbers as they are and by their ranks, and
+    those with the words beside them."""
     found = Counter(words)
-    for first, second in pairwise(words):
-        if first.isdigit() != second.isdigit():
-            found["+".join(sorted((first, second)))] += 1
+    found.update(each for each in ranks if each.startswith("#"))
+    for line in (words, ranks):
+        for first, second in pairwise(line):
+            if _counts(first) != _counts(second):
+                found["+".join(sorted((first, second)))] += 1
     return found
+
+
+def _counts(token: str) -> bool:
+    return token.isdigit() or token.startswith("#")
 
 
 def weight(feature: str) -> float:
     """How much a feature says: a word much, a number little, what the kind says anyway least."""
     if "+" in feature:
-        return 0.6
-    if feature.isdigit():
         return 0.3
+    if _counts(feature):
+        return 0.15
     return 0.25 if feature in QUIET else 1.0
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from workers.transplant.assigning import FORBIDDEN
-from workers.transplant.learning import Habits
+from workers.transplant.assigning import FORBIDDEN, Assignment
+from workers.transplant.learning import Habits, Question
 from workers.transplant.names import features, similarity
 from workers.transplant.ordering import Order, order
 from workers.transplant.pairing import Pair, fitting
@@ -27,21 +27,30 @@ class Cluster:
     names: Array
     order: Array
 
-    def costs(self, habits: Habits | None) -> Array:
-        """The whole cost, float64, FORBIDDEN where two do not fit."""
+    def costs(self, habits: Habits | None, before: Assignment | None) -> Array:
+        """The whole cost, float64, FORBIDDEN where two do not fit.
+
+        `before` is the assignment that the habits were learnt from.
+        """
         import numpy as np
 
         found = NAMES * (1 - self.names) + ORDER * self.order
         if habits is not None:
-            agreed = habits.agreement(
-                [each.tokens for each in self.sources], [each.tokens for each in self.targets]
-            )
-            found = found + HABITS * (1 - agreed)
+            found = found + HABITS * (1 - habits.agreement(self._question(before)))
         costs = np.full(found.shape, FORBIDDEN)
         for (row, column), pair in self.pairs.items():
             spare = SPARE * self.sources[row].spare
             costs[row, column] = found[row, column] + pair.doubt + spare
         return costs
+
+    def _question(self, before: Assignment | None) -> Question:
+        count = len(self.sources)
+        return Question(
+            [each.tokens for each in self.sources],
+            [each.tokens for each in self.targets],
+            before.columns if before is not None else (-1,) * count,
+            before.worths if before is not None else (0.0,) * count,
+        )
 
 
 def cluster(
@@ -69,14 +78,19 @@ def cluster(
 def _names(sources: Sequence[Unit], targets: Sequence[Unit]) -> Array:
     import numpy as np
 
-    said = [features(each.tokens) for each in targets]
+    said = [features(each.tokens, each.ranks) for each in targets]
     found = np.zeros((len(sources), len(targets)))
     for row, source in enumerate(sources):
-        own = features(source.tokens)
+        own = features(source.tokens, source.ranks)
         for column, target in enumerate(targets):
-            same = bool(own) and source.tokens == target.tokens
+            same = _same_name(source, target)
             found[row, column] = similarity(own, said[column]) + SAME_NAME * same
     return found
+
+
+def _same_name(source: Unit, target: Unit) -> bool:
+    alike = source.tokens == target.tokens and source.ranks == target.ranks
+    return bool(source.tokens) and alike
 
 
 def _order(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from workers.transplant.assigning import Assignment, assign
-from workers.transplant.learning import Habits, Sighting, habits
+from workers.transplant.learning import Habits, Sighting
 from workers.transplant.pairing import Pair, clusters
 from workers.transplant.scoring import Cluster, cluster
 from workers.transplant.units import Unit
@@ -58,18 +58,19 @@ def matches(
         for left, right in clusters(sources, targets)
     ]
     given = tuple(known)
-    taught: Habits | None = habits(given) if given else None
-    found: list[Assignment] = []
+    taught = Habits(given) if given else None
+    found = [assign(each.costs(taught, None), NEAR) for each in rivals]
     for _ in range(ROUNDS):
         before = [each.columns for each in found]
-        found = [assign(each.costs(taught), NEAR) for each in rivals]
+        taught = Habits((*given, *_sightings(rivals, found)))
+        both = zip(rivals, found, strict=True)
+        found = [assign(group.costs(taught, last), NEAR) for group, last in both]
         if [each.columns for each in found] == before:
             break
-        taught = habits((*given, *_sightings(rivals, found)))
-    both = list(zip(rivals, found, strict=True))
+    ends = list(zip(rivals, found, strict=True))
     return Matches(
-        tuple(match for each in both for match in _sure(*each)),
-        tuple(doubt for each in both for doubt in _doubts(*each)),
+        tuple(match for each in ends for match in _sure(*each)),
+        tuple(doubt for each in ends for doubt in _doubts(*each)),
     )
 
 
@@ -77,8 +78,8 @@ def _sightings(rivals: list[Cluster], found: list[Assignment]) -> Iterator[Sight
     for group, assignment in zip(rivals, found, strict=True):
         for row, column in enumerate(assignment.columns):
             if column >= 0:
-                worth = max(0.05, min(1.0, assignment.margins[row]))
-                yield Sighting(group.sources[row].tokens, group.targets[column].tokens, worth)
+                source, target = group.sources[row], group.targets[column]
+                yield Sighting(source.tokens, target.tokens, assignment.worths[row])
 
 
 def _sure(group: Cluster, assignment: Assignment) -> Iterator[Match]:

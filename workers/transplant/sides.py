@@ -7,7 +7,7 @@ from workers.transplant.expressions import Read
 from workers.transplant.kinds import KINDS, parameter
 from workers.transplant.leaving import reason
 from workers.transplant.moves import Left
-from workers.transplant.names import automatic, components, skeleton, tokens
+from workers.transplant.names import automatic, components, ranked, skeleton, tokens
 from workers.transplant.units import Group, Reading, Role, Unit
 from workers.weights.variables import Framework, Layer, Variable, Weights
 
@@ -75,7 +75,8 @@ def units(side: Side, *, native: bool) -> tuple[Unit, ...]:
             extra = (_native(group, unit),) if native else ()
             readings = (*extra, *unit.readings)
             found.append(replace(unit, readings=readings, place=len(found)))
-    return tuple(found)
+    ranks = ranked([(each.kind, each.tokens) for each in found])
+    return tuple(replace(each, ranks=rank) for each, rank in zip(found, ranks, strict=True))
 
 
 def _native(group: Group, unit: Unit) -> Reading:

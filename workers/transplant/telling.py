@@ -65,12 +65,12 @@ def _special(unit: Unit) -> str:
 
 
 def _nearest(unit: Unit, others: Sequence[Unit]) -> Unit | None:
-    own = features(unit.tokens)
+    own = features(unit.tokens, unit.ranks)
 
     def closeness(other: Unit) -> tuple[bool, float, float]:
         sizes = sorted((_elements(unit), _elements(other)))
         ratio = sizes[0] / max(sizes[1], 1)
-        return other.kind == unit.kind, similarity(own, features(other.tokens)), ratio
+        return other.kind == unit.kind, similarity(own, features(other.tokens, other.ranks)), ratio
 
     return max(others, key=closeness, default=None)
 

@@ -5,7 +5,7 @@ layer of one fits a layer of the other where both have a reading with the same k
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from workers.transplant.expressions import Expression, Shape
@@ -83,7 +83,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One layer of one side. `place` counts the units of that side in its order."""
+    """One layer of one side. `place` counts the units of that side in its order; `tokens` are
+    those of its name, `ranks` the same with their numbers by rank."""
 
     scope: str
     part: tuple[str, ...]
@@ -91,7 +92,8 @@ class Unit:
     place: int
     layer: Layer | None = None
     spare: bool = False
-    tokens: tuple[str, ...] = field(default=())
+    tokens: tuple[str, ...] = ()
+    ranks: tuple[str, ...] = ()
 
     @property
     def variables(self) -> tuple[str, ...]:
