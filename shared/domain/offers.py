@@ -39,8 +39,8 @@ class ConverterOffer(BaseModel):
     the edge's own schema says which are taken. Of edges at one stop those of a lower `turn` come
     first, and those of one turn in the order of their names. With `samples` it wants the user's
     inputs (to calibrate, say), and a job without any is refused; with `samples_for` only where
-    one of these options has that value. `memory` is the expected peak as a multiple of the input's size.
-    `timed` names the library of its toolchain whose timing cache it keeps.
+    one of these options has that value. `memory` is the expected peak as a multiple of the
+    input's size. `timed` names the library of its toolchain whose timing cache it keeps.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")  # a later version may say more

@@ -16,7 +16,7 @@ from torch import nn
 
 from shared.domain.errors import InvalidModel, PickledModule, StepRefused
 from shared.domain.recognition import recognise
-from workers.runtimes.torch_arrays import from_torch, numpy_name
+from workers.torch_files.arrays import from_torch, numpy_name
 from workers.weights.opening import open_weights
 from workers.weights.templates import fill_template
 from workers.weights.variables import Variable

@@ -14,7 +14,7 @@ from shared.domain.signatures import Inspection
 from workers.huggingface.folder import root_of, settle_weights
 from workers.runtime import Arrays, Given, Runtime, Session
 from workers.runtimes.huggingface_load import load_folder
-from workers.runtimes.torch_arrays import from_torch, to_torch
+from workers.torch_files.arrays import from_torch, to_torch
 
 
 class HuggingfaceRuntime(Runtime):

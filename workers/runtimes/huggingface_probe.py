@@ -6,7 +6,7 @@ from typing import Any, Final
 from shared.domain.errors import InvalidModel
 from shared.domain.signatures import Dim, Signature, Tensor
 from workers.huggingface.inputs import BATCH, DECODER_LENGTH, FRAMES, LENGTH, longest
-from workers.runtimes.torch_arrays import numpy_name, to_torch
+from workers.torch_files.arrays import numpy_name, to_torch
 from workers.verification.dims import symbols
 from workers.verification.samples import generate
 

@@ -16,7 +16,7 @@ from workers.runtime import Arrays, Given, Runtime, Session
 from workers.runtimes.branching import branches
 from workers.runtimes.output_names import joined, unique
 from workers.runtimes.pt2_load import load_program
-from workers.runtimes.torch_arrays import from_torch, numpy_name, to_torch
+from workers.torch_files.arrays import from_torch, numpy_name, to_torch
 
 THROUGH = ("aten._to_copy", "aten.to", "aten.view", "aten.reshape", "aten.slice", "aten.unsqueeze")
 """Operators that hand integers on as they are, in their first argument."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.errors import InvalidModel, UnsupportedOperator
-from workers.runtimes.pt2_archive import EXPORT_AGAIN, check_archive
+from workers.torch_files.archive import EXPORT_AGAIN, check_archive
 
 FOREIGN: Final = re.compile(r'"(transformers(?:\.\w+)+)"')
 """Names of classes in a program's signature. Other packages are never imported for a file."""

@@ -15,7 +15,7 @@ from shared.domain.signatures import Inspection, Signature
 from workers.runtime import Arrays, Given, Runtime, Session
 from workers.runtimes.pytorch_code import Package, load_package
 from workers.runtimes.pytorch_contained import contained
-from workers.runtimes.torch_arrays import from_torch, to_torch
+from workers.torch_files.arrays import from_torch, to_torch
 
 
 class PytorchRuntime(Runtime):

@@ -10,7 +10,7 @@ from shared.domain.errors import InvalidModel
 from shared.domain.signatures import Dim, Signature, Tensor
 from workers.runtimes.output_names import joined, unique
 from workers.runtimes.pytorch_contained import contained, guarded
-from workers.runtimes.torch_arrays import numpy_name
+from workers.torch_files.arrays import numpy_name
 
 SIGNATURE: Final = "signature.json"
 BATCH: Final = "batch"

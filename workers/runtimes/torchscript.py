@@ -16,9 +16,9 @@ from shared.domain.signatures import Inspection
 from workers.runtime import Arrays, Given, Runtime, Session
 from workers.runtimes.branching import branches
 from workers.runtimes.output_names import joined, unique
-from workers.runtimes.torch_arrays import from_torch, to_torch
 from workers.runtimes.torchscript_guess import names
 from workers.runtimes.torchscript_probe import Call, probe
+from workers.torch_files.arrays import from_torch, to_torch
 
 
 class TorchscriptRuntime(Runtime):

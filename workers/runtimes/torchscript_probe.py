@@ -8,8 +8,8 @@ from typing import Any, Final
 from shared.domain.errors import InvalidModel
 from shared.domain.signatures import Dim, Signature, Tensor
 from workers.runtime import Given
-from workers.runtimes.torch_arrays import numpy_name
 from workers.runtimes.torchscript_guess import guesses, names
+from workers.torch_files.arrays import numpy_name
 
 BATCHES: Final = (2, 3, 1, 4, 8, 16, 32)
 """Tried in order; a traced module may have one baked in."""

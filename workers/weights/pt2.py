@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.errors import InvalidModel
-from workers.runtimes.pt2_archive import EXPORT_AGAIN, check_archive
+from workers.torch_files.archive import EXPORT_AGAIN, check_archive
 from workers.weights.sections import Located, Section
 from workers.weights.torch_pickles import Stored
 from workers.weights.torch_zips import Members

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from shared.domain import pickles
 from shared.domain.errors import BadUpload, InvalidModel, PickledModule
-from workers.runtimes.torch_arrays import from_torch, numpy_name
+from workers.torch_files.arrays import from_torch, numpy_name
 from workers.weights import torch_pickles
 from workers.weights.sections import Located, mapped
 from workers.weights.store import Store

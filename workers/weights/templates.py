@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from shared.domain.errors import StepRefused
-from workers.runtimes.torch_arrays import to_torch
+from workers.torch_files.arrays import to_torch
 from workers.weights import pt2, safetensors_files, state_dict, torchscript
 from workers.weights.checking import Checklist
 from workers.weights.checkpoint_filling import fill_checkpoint, fill_savedmodel

@@ -1,0 +1,1 @@
+"""Files and arrays of PyTorch, as several rooms read them."""
