@@ -58,7 +58,8 @@ def grouped(file: Any) -> tuple[dict[str, str], dict[str, Layer]]:
         if own is not None and len(own):
             layers[scope] = Layer(_camel(kind), {})
             numbers = sorted(own, key=int)
-            for number, leaf in zip(numbers, _leaves(kind, len(numbers)), strict=True):
+            shapes = [own[each].shape for each in numbers]
+            for number, leaf in zip(numbers, _leaves(kind, shapes), strict=True):
                 places[f"{scope}/{leaf}" if scope else leaf] = own[number].name
         for key, child in group.items():
             if key == "vars" or not hasattr(child, "items") or "optimizer" in key:
@@ -90,10 +91,13 @@ def _kind(key: str, parent: str, group: Any) -> str:
     return INSIDE.get(key.lstrip("_")) or re.sub(r"_\d+$", "", key)
 
 
-def _leaves(kind: str, count: int) -> list[str]:
+def _leaves(kind: str, shapes: list[tuple[int, ...]]) -> list[str]:
+    count = len(shapes)
     known = next((names for names, kinds in LEAVES.items() if kind in kinds.split()), "").split()
     if kind == "batch_normalization" and count < len(known):
         known = {3: known[1:], 2: known[2:]}.get(count, [])
+    if not known and [len(each) == 1 for each in shapes] == [False, True]:
+        known = ["kernel", "bias"]
     return known[:count] if len(known) >= count else [str(each) for each in range(count)]
 
 

@@ -108,8 +108,9 @@ def _described(known: Layout, raw: Any) -> Layout:
         (_, model, _), *inner = _configs(config)
     except ValueError as error:
         raise InvalidModel(f"The file's model_config is damaged ({error}).") from error
-    prefix = f"{model}/" if all(each.startswith(f"{model}/") for each in known.places) else ""
-    places = {name.removeprefix(prefix): place for name, place in known.places.items()}
+    places = {name.removeprefix(f"{model}/"): place for name, place in known.places.items()}
+    if len(places) < len(known.places):
+        places = known.places
     return Layout(places, dict(_placed(inner, list(places))), known.ordered)
 
 

@@ -182,7 +182,7 @@ def _variables(reader: Reader) -> Iterator[Named]:
         if len(keys) == 1 or _same(reader, keys):
             yield made(name, keys)
         else:
-            yield from (made(key.removesuffix(VALUE), (key,)) for key in keys)
+            yield from (made(_path(key), (key,)) for key in keys)
 
 
 def _by_object(reader: Reader, usable: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -202,7 +202,7 @@ def _by_object(reader: Reader, usable: list[str]) -> Iterator[tuple[str, tuple[s
     grouped: dict[str, list[str]] = {}
     for key in sorted(usable, key=lambda key: (not key.startswith("variables/"), _natural(key))):
         if not TRAINING.search(key) and key not in slots:
-            name = full.get(key) or key.removesuffix(VALUE)
+            name = full.get(key) or _path(key)
             grouped.setdefault(name, []).append(key)
     for name, keys in grouped.items():
         yield name, tuple(keys)
@@ -216,6 +216,11 @@ def _same(reader: Reader, keys: tuple[str, ...]) -> bool:
         return False
     first = reader.value(keys[0])
     return all(np.array_equal(first, reader.value(key), equal_nan=True) for key in keys[1:])
+
+
+def _path(key: str) -> str:
+    """The attributes that lead to an object. TensorFlow writes a slash in one as `.S`."""
+    return re.sub(r"\.([.S])", lambda each: {"S": "/"}.get(each[1], "."), key.removesuffix(VALUE))
 
 
 def _natural(key: str) -> list[tuple[int, str]]:
