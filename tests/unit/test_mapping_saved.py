@@ -113,7 +113,7 @@ def test_layers_that_repeat_are_one_rule() -> None:
         for block in range(12)
         for name in [f"conv{stage + 1}_block{block + 1:02}/kernel"]
     ]
-    text = saved(Transfer(tuple(moves)), Framework.TENSORFLOW, "a network of mine")
+    text = saved(Transfer(tuple(moves)), Framework.TENSORFLOW, about="a network of mine")
     assert re.findall(r"source: .*|target: .*", text) == [
         r"source: conv(\d+)_block(\d+)/kernel",
         r"target: layer{\1-1}.{\2-1}.conv.weight",

@@ -1,13 +1,23 @@
 """Applying a mapping file: its rules, followed on the variables of a source and a template."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from shared.domain.errors import InvalidMapping, UnmappedWeights
-from workers.transplant.building import Built, Match, Sides, built, first_match, made_of, unknown
+from workers.transplant.building import (
+    Built,
+    Match,
+    Sides,
+    built,
+    copies,
+    first_match,
+    made_of,
+    unknown,
+)
 from workers.transplant.choices import Unreadable
 from workers.transplant.expressions import Expression, Shape, Unfit, names
+from workers.transplant.leaving import reason
 from workers.transplant.moves import Left, Move, Question, Transfer
 from workers.transplant.patterns import Pattern
 from workers.transplant.rules import Ask, Carry, Keep, MappingFile, Place, Skip
@@ -56,7 +66,7 @@ def apply(mapping: MappingFile, source: Weights, target: Weights | None) -> Appl
             f"the mapping leads to {mapping.to}, and the template is of {target.framework}"
         )
     template = _shapes(target.variables) if target is not None else None
-    following = _Following(mapping, Sides(_shapes(source.variables), template))
+    following = _Following(mapping, source, target, Sides(_shapes(source.variables), template))
     for rule in mapping.rules:
         match rule:
             case Carry():
@@ -74,11 +84,13 @@ def apply(mapping: MappingFile, source: Weights, target: Weights | None) -> Appl
 @dataclass(slots=True)
 class _Following:
     mapping: MappingFile
+    source: Weights
+    target: Weights | None
     sides: Sides
     made: dict[str, tuple[Expression, Place]] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     skipped: dict[str, Left] = field(default_factory=dict)
-    passed: dict[str, Left] = field(default_factory=dict)  # by optional rules
+    passed: dict[str, tuple[Carry, str]] = field(default_factory=dict)  # and what is missing
     kept: dict[str, Left] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -91,18 +103,26 @@ class _Following:
                 parts = built(rule, match, self.mapping, self.sides)
             except (Unreadable, Unfit) as fault:
                 raise InvalidMapping(f"{rule.place}: {fault}") from fault
+            if isinstance(parts, str):
+                self.passed.setdefault(match.name, (rule, parts))
+                continue
             for each in parts:
                 self._give(rule.place, each)
-            if not parts and match.name:
-                why = f"the template has nothing that {rule.place} would make of it"
-                self.passed.setdefault(match.name, Left(match.name, why, meant=True))
-        if not found and not rule.optional:
+            for name in copies(rule, match, self.mapping, self.sides):
+                if name not in self.made:
+                    self._give(rule.place, Built(name, parts[0].value))
+        if not found and not rule.optional and self.mapping.family is None:
             self.notes.append(f"{rule.place} matches no variable")
 
     def skip(self, rule: Skip) -> None:
         for pattern in rule.sources:
             for name in self._named(pattern, rule.place):
                 if name not in self.taken:
+                    if rule.zeros and self.source.read(name).any():
+                        raise InvalidMapping(
+                            f"{rule.place}: {name!r} is left out where it is zeros only, and it "
+                            "has others: nothing in the target could hold them"
+                        )
                     self.taken.add(name)
                     self.skipped[name] = Left(name, rule.why, rule.meant)
 
@@ -113,9 +133,8 @@ class _Following:
                     self.kept[name] = Left(name, rule.why, rule.meant)
 
     def applied(self) -> Applied:
-        for name, left in self.passed.items():
-            if name not in self.taken:
-                self.skipped[name] = left
+        self._settle_passed()
+        self._settle_tied_and_useless()
         if self.sides.targets is None or not self.mapping.match_rest:
             self._refuse_what_is_left()
         order = self.made if self.sides.targets is None else self.sides.targets
@@ -127,6 +146,25 @@ class _Following:
             notes=(*self.mapping.notes, *self.notes),
             match_rest=self.mapping.match_rest,
         )
+
+    def _settle_passed(self) -> None:
+        """What one rule could not place a later one may have; else it is told."""
+        for name, (rule, missing) in self.passed.items():
+            if name in self.taken:
+                continue
+            if not rule.optional:
+                raise InvalidMapping(f"{rule.place}: {missing}")
+            why = f"the template has nothing that {rule.place} would make of it"
+            self.skipped[name] = Left(name, why, meant=True)
+
+    def _settle_tied_and_useless(self) -> None:
+        """Copies that share the memory of what is settled, and what is no weight at all."""
+        settled = self.taken | self.skipped.keys()
+        for name, left in _useless(self.source, settled):
+            self.skipped[name] = left
+        if self.target is not None:
+            for name, left in _useless(self.target, self.made.keys() | self.kept.keys()):
+                self.kept[name] = left
 
     def _matches(self, rule: Carry) -> Iterator[Match]:
         """What the groups of its first name catch, for each variable that it matches."""
@@ -202,6 +240,16 @@ class _Following:
 
 def _move(target: str, value: Expression, place: Place) -> Move:
     return Move(target, value, words(value), 1.0, str(place))
+
+
+def _useless(weights: Weights, settled: Collection[str]) -> Iterator[tuple[str, Left]]:
+    for name, variable in weights.variables.items():
+        if name in settled:
+            continue
+        owner = weights.ties.get(name)
+        why = f"shares the memory of {owner}" if owner in settled else reason(variable)
+        if why is not None:
+            yield name, Left(name, why, meant=True)
 
 
 def _shapes(variables: Mapping[str, Variable]) -> dict[str, Shape]:

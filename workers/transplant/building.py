@@ -49,27 +49,39 @@ class Sides:
     targets: Mapping[str, Shape] | None
 
 
-def built(rule: Carry, match: Match, mapping: MappingFile, sides: Sides) -> list[Built]:
-    """What the rule makes of a match. Nothing, where it is optional and the template lacks it.
+def built(rule: Carry, match: Match, mapping: MappingFile, sides: Sides) -> list[Built] | str:
+    """What the rule makes of a match; or why nothing: the template lacks it.
 
     Raises:
-        Unreadable: a variable that the rule names is not there, or a number cannot be reckoned.
+        Unreadable: a variable of the source that the rule names is not there, or a number cannot
+            be reckoned.
         Unfit: a change does not go with the shapes, or the template's shape is another.
     """
-    targets = [_target(rule, each, match, mapping, sides) for each in rule.targets]
-    if not any(targets):
-        return []
-    like = next((sides.targets[each] for each in targets if each and sides.targets), None)
+    found = [_target(each, match, mapping, sides) for each in rule.targets]
+    if rule.parted is None:
+        found = [next((each for each in found if each), None)]
+    if not any(found) or (None in found and not rule.optional):
+        asked = next(_names(rule.targets[0], match, mapping.target_prefixes, mapping))
+        return unknown(asked, sides.targets or (), "template")
+    like = next((sides.targets[each] for each in found if each and sides.targets), None)
     whole = _value(rule.value, match, mapping, sides.sources, like)
     made = []
-    for index, target in enumerate(targets):
+    for index, target in enumerate(found):
         value = whole
         if rule.parted is not None:
-            value = _part(rule.parted, whole, index, len(targets), sides.sources)
+            value = _part(rule.parted, whole, index, len(found), sides.sources)
         if target is not None:
             _check_shape(target, value, sides)
             made.append(Built(target, value))
     return made
+
+
+def copies(rule: Carry, match: Match, mapping: MappingFile, sides: Sides) -> list[str]:
+    """The variables of the template that get the value, too."""
+    if sides.targets is None:
+        return []
+    found = [_target(each, match, mapping, sides) for each in rule.also]
+    return [each for each in found if each is not None]
 
 
 def first_match(pattern: Pattern, name: str, prefixes: Iterable[str]) -> Match | None:
@@ -95,16 +107,11 @@ def made_of(value: Expression, shapes: Mapping[str, Shape]) -> str:
     return ", ".join(f"{each!r} {list(shapes[each])}" for each in read) or "nothing"
 
 
-def _target(
-    rule: Carry, pattern: Pattern, match: Match, mapping: MappingFile, sides: Sides
-) -> str | None:
-    candidates = list(_names(pattern, match, mapping.target_prefixes, mapping))
+def _target(pattern: Pattern, match: Match, mapping: MappingFile, sides: Sides) -> str | None:
+    candidates = _names(pattern, match, mapping.target_prefixes, mapping)
     if sides.targets is None:
-        return candidates[0]
-    found = next((each for each in candidates if each in sides.targets), None)
-    if found is None and not rule.optional:
-        raise Unreadable(unknown(candidates[0], sides.targets, "template"))
-    return found
+        return next(candidates)
+    return next((each for each in candidates if each in sides.targets), None)
 
 
 def _value(

@@ -20,6 +20,7 @@ from workers.transplant.patterns import (
 )
 from workers.transplant.rules import (
     Carry,
+    Constant,
     Joined,
     Keep,
     MappingFile,
@@ -44,6 +45,9 @@ def inverted(mapping: MappingFile) -> MappingFile:
     rules: list[Rule] = []
     for rule in mapping.rules:
         match rule:
+            case Skip(place, sources, zeros=True):
+                zeros = Value(Constant(None, ones=False))
+                rules += [Carry(place, zeros, (each,), optional=True) for each in sources]
             case Skip(place, sources, why, meant):
                 rules.append(Keep(place, sources, why, meant))
             case Keep(place, targets, why, meant):
@@ -62,33 +66,29 @@ def inverted(mapping: MappingFile) -> MappingFile:
         match_rest=mapping.match_rest,
         rules=tuple(rules),
         notes=mapping.notes,
+        family=mapping.family,
     )
 
 
 def _carried(rule: Carry, tables: Tables, back: dict[str, Mapping[str, str]]) -> Iterator[Rule]:
     sources, changes, joined = _flat(rule)
-    turn = _Turn(rule, sources[0], rule.targets[0], tables, back)
-    made = tuple(turn.template(each) for each in sources)
     if rule.parted is not None:
-        parts = tuple(
-            Value(turn.other(each), _undone(rule, rule.parted.changes)) for each in rule.targets
-        )
-        yield Carry(
-            rule.place,
-            Value(Joined(rule.parted.axis, parts), _undone(rule, changes)),
-            made,
-            optional=rule.optional,
-        )
-        return
-    value = Value(turn.other(rule.targets[0]), _undone(rule, changes))
-    if joined is not None:
-        inner = Parted(joined[0], _undone(rule, joined[1]))
-        yield Carry(rule.place, value, made, inner, rule.optional)
-    else:
+        turn = _Turn(rule, sources[0], rule.targets[0], tables, back)
+        undone_parts = _undone(rule, rule.parted.changes)
+        parts = tuple(Value(turn.other(each), undone_parts) for each in rule.targets)
+        value = Value(Joined(rule.parted.axis, parts), _undone(rule, changes))
+        made = tuple(turn.template(each) for each in sources)
         yield Carry(rule.place, value, made, optional=rule.optional)
-    if rule.targets[1:]:
+        return
+    parted = Parted(joined[0], _undone(rule, joined[1])) if joined is not None else None
+    for target in rule.targets:
+        turn = _Turn(rule, sources[0], target, tables, back)
+        made = tuple(turn.template(each) for each in sources)
+        value = Value(turn.other(target), _undone(rule, changes))
+        yield Carry(rule.place, value, made, parted=parted, optional=rule.optional)
+    if rule.also:
         alike = tuple(
-            _Turn(rule, sources[0], each, tables, back).other(each) for each in rule.targets[1:]
+            _Turn(rule, sources[0], each, tables, back).other(each) for each in rule.also
         )
         yield Skip(rule.place, alike, f"the same as {rule.targets[0].text}")
 
@@ -97,14 +97,17 @@ def _flat(
     rule: Carry,
 ) -> tuple[list[Pattern], tuple[Change, ...], tuple[int, tuple[Change, ...]] | None]:
     """The sources, the changes made to the whole, and how they were joined before."""
-    match rule.value.origin:
+    origin, changes = rule.value.origin, rule.value.changes
+    while isinstance(origin, Value):
+        origin, changes = origin.origin, (*origin.changes, *changes)
+    match origin:
         case Pattern():
-            return [rule.value.origin], rule.value.changes, None
+            return [origin], changes, None
         case Joined(axis, of) if rule.parted is None:
             alike = {each.changes for each in of}
             sources = [each.origin for each in of if isinstance(each.origin, Pattern)]
             if len(alike) == 1 and len(sources) == len(of):
-                return sources, rule.value.changes, (axis, of[0].changes)
+                return sources, changes, (axis, of[0].changes)
     raise OneWay(f"{rule.place} has no way back: it is more than one change of one variable")
 
 
@@ -187,7 +190,7 @@ class _Turn:
         insert, number = next((k, v) for k, v in self.numbers.items() if k.group == group)
         if insert.table is not None:
             rows = self._rows(insert)
-            name = f"{insert.table}_{self.rule.place.number}_{group}"
+            name = f"{insert.table}_{self.rule.place.number}_{len(self.back)}"
             self.back[name] = {row: key for key, row in rows.items()}
             if len(self.back[name]) < len(rows):
                 raise OneWay(

@@ -49,6 +49,7 @@ def loaded(text: str) -> MappingFile:
         match_rest=written.rest == "match",
         rules=rules,
         notes=written.notes,
+        family=written.family,
     )
 
 

@@ -103,23 +103,31 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Carry:
-    """A value becomes the targets: each of them the whole of it, or a part each."""
+    """A value becomes the first of the targets that there is, and all that are `also` there.
+
+    Where it is `parted` each target has a part. `optional`: the template may lack the targets.
+    """
 
     place: Place
     value: Value
     targets: tuple[Pattern, ...]
+    also: tuple[Pattern, ...] = ()
     parted: Parted | None = None
     optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Variables of the source that are left out. `meant`: on purpose."""
+    """Variables of the source that are left out. `meant`: on purpose.
+
+    `zeros`: they say nothing, and it is an error if they do.
+    """
 
     place: Place
     sources: tuple[Pattern, ...]
     why: str
     meant: bool = True
+    zeros: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +165,7 @@ class MappingFile:
     match_rest: bool
     rules: tuple[Rule, ...]
     notes: tuple[str, ...] = ()
+    family: str | None = None
 
 
 def rule_of(
@@ -180,23 +189,24 @@ def rule_of(
 def _rule(written: WrittenRule, place: Place) -> Rule:
     if written.skip is not None:
         why = written.why or "the mapping leaves it out"
-        return Skip(place, _several(written.skip), why, written.meant)
+        zeros = written.only is not None
+        return Skip(place, _several(written.skip), why, written.meant, zeros)
     if written.keep is not None:
         why = written.why or "the mapping keeps the template's value"
         return Keep(place, _several(written.keep), why, written.meant)
     if written.ask is not None:
         return Ask(place, written.ask, written.why or "the mapping leaves it open")
     if written.split is None:
-        targets = _several(written.target or ())
-        return Carry(place, _value(written), targets, optional=written.optional)
+        targets, also = _several(written.target or ()), _several(written.also or ())
+        return Carry(place, _value(written), targets, also, optional=written.optional)
     at = written.order.index("split")
     before, after = written.order[:at], written.order[at + 1 :]
     return Carry(
         place,
         Value(_origin(written), _changes(written, before)),
         _several(written.split.into),
-        Parted(written.split.axis, _changes(written, after)),
-        written.optional,
+        parted=Parted(written.split.axis, _changes(written, after)),
+        optional=written.optional,
     )
 
 
@@ -249,9 +259,7 @@ def _check(rule: Carry, tables: Mapping[str, Mapping[str, str]]) -> None:
     parts = rule.value.parts()
     if parts > MANY:
         raise Unreadable(f"one value is made of {parts:,} parts, and may be of {MANY:,}")
-    first, *others = sources or rule.targets
-    if sources:
-        others += rule.targets
+    first, *others = (*sources, *rule.targets, *rule.also)
     for each in others:
         if each.groups:
             raise Unreadable(

@@ -26,12 +26,17 @@ Data = dict[str, Any]
 MOST: Final = 500  # names in one rule that leaves them out
 
 
-def saved(transfer: Transfer, origin: Framework, about: str = "") -> str:
-    """The file. `loaded` and applied to the same two models it settles the same moves.
+def saved(
+    transfer: Transfer, origin: Framework, to: Framework | None = None, about: str = ""
+) -> str:
+    """The file; it leads to the other framework where none is given.
+
+    `loaded` and applied to the same two models it settles the same moves.
 
     What was mapped with less confidence than 1 has a comment that says with how much, and why.
     """
-    to = Framework.PYTORCH if origin is Framework.TENSORFLOW else Framework.TENSORFLOW
+    other = {Framework.TENSORFLOW: Framework.PYTORCH, Framework.PYTORCH: Framework.TENSORFLOW}
+    to = to or other[origin]
     head: Data = {"mapping": 1, "from": str(origin), "to": str(to)}
     head |= {"about": about} if about else {}
     head |= {"notes": list(transfer.notes)} if transfer.notes else {}

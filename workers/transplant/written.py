@@ -112,11 +112,16 @@ class WrittenQuestion(Strict):
 
 
 class WrittenRule(Written):
-    """One rule: a value and its target or targets; or `skip`, `keep` or `ask`."""
+    """One rule: a value and its target; or `skip`, `keep` or `ask`.
+
+    Of several targets the first that the template has; what is `also` there gets the value too.
+    """
 
     target: Text | Some | None = None
+    also: Text | Some | None = None
     split: WrittenSplit | None = None
     skip: Text | Some | None = None
+    only: Literal["zeros"] | None = None
     keep: Text | Some | None = None
     ask: WrittenQuestion | None = None
     why: Annotated[str | None, Field(max_length=2000)] = None
@@ -131,6 +136,10 @@ class WrittenRule(Written):
                 "a rule has one of 'source', 'join', 'sum', 'zeros', 'ones', 'skip', 'keep' "
                 "and 'ask'"
             )
+        if self.only is not None and self.skip is None:
+            raise ValueError("'only' goes with 'skip' only")
+        if self.also is not None and self.target is None:
+            raise ValueError("'also' goes with 'target' only")
         if not self.meant and self.skip is None and self.keep is None:
             raise ValueError("'meant' goes with 'skip' and 'keep' only")
         if alone and (self.order or self.target is not None or self.optional):
@@ -158,15 +167,10 @@ class WrittenMapping(Strict):
     mapping: Literal[1]
     origin: Side = Field(alias="from")
     to: Side
+    family: Annotated[str | None, Field(max_length=100)] = None
     about: Annotated[str, Field(max_length=2000)] = ""
     prefixes: WrittenPrefixes = WrittenPrefixes()
     tables: Annotated[dict[Row, dict[Row, Row]], Field(max_length=100)] = {}
     notes: Annotated[tuple[Note, ...], Field(max_length=1000)] = ()
     rest: Literal["match", "refuse"] = "refuse"
     rules: Annotated[tuple[WrittenRule, ...], Field(max_length=20_000)] = ()
-
-    @model_validator(mode="after")
-    def _two_frameworks(self) -> Self:
-        if self.origin == self.to:
-            raise ValueError("'from' and 'to' are two frameworks: tensorflow and pytorch")
-        return self
