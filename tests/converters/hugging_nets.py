@@ -55,6 +55,21 @@ RECIPES: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
         {"d_model": 32, "d_ff": 48, "d_kv": 8, "num_layers": 1, "num_heads": 4, "vocab_size": 99},
     ),
     "whisper": ("WhisperConfig", "WhisperForConditionalGeneration", SPOKEN),
+    "perceiver": (
+        "PerceiverConfig",
+        "PerceiverForMaskedLM",
+        {
+            "num_latents": 4,
+            "d_latents": 16,
+            "d_model": 16,
+            "num_blocks": 1,
+            "num_self_attends_per_block": 1,
+            "num_self_attention_heads": 2,
+            "num_cross_attention_heads": 2,
+            "vocab_size": 99,
+            "max_position_embeddings": 12,
+        },
+    ),
     "mamba": (
         "MambaConfig",
         "MambaForCausalLM",

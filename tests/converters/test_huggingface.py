@@ -122,9 +122,9 @@ def test_nothing_is_fetched(bench, tmp_path, monkeypatch):
 def test_inputs_may_be_said(bench, refused, tmp_path):
     path = zipped(saved("bert", tmp_path / "bert"))
     inputs = {
-        "input_ids": {"shape": ["batch", 12], "dtype": "int64"},
-        "attention_mask": {"shape": ["batch", 12], "dtype": "int64"},
-        "token_type_ids": {"shape": ["batch", 12], "dtype": "int64"},
+        "input_ids": {"shape": ["batch", 12]},
+        "attention_mask": {"shape": ["batch", 12]},
+        "token_type_ids": {"shape": ["batch", 12]},
         "position_ids": {"shape": ["batch", 12], "dtype": "int64", "upper": 64},
     }
     carried = bench.carry("huggingface-to-pt2", path, inputs=inputs)
@@ -133,6 +133,27 @@ def test_inputs_may_be_said(bench, refused, tmp_path):
     other = {"pixel_values": {"shape": ["batch", 3, 8, 8]}}
     fault = refused(bench.convert("huggingface-to-pt2", path, inputs=other)[0], "invalid_options")
     assert fault.field == "inputs.pixel_values"
+
+
+def test_samples_of_the_user_s(bench, refused, tmp_path):
+    path = zipped(saved("gpt2", tmp_path / "gpt2"))
+    rng = np.random.default_rng(4)
+    ids = rng.integers(0, 99, (6, 14))
+    np.savez(tmp_path / "s.npz", input_ids=ids, attention_mask=np.ones_like(ids))
+    carried = bench.carry("huggingface-to-pt2", path, tmp_path / "s.npz")
+    assert carried.report["inputs"] == "samples"
+    np.savez(tmp_path / "t.npz", input_ids=ids.astype("float32"), attention_mask=ids)
+    fault = refused(bench.inspect(path, "huggingface", tmp_path / "t.npz"), "bad_samples")
+    assert "takes int64" in fault.detail
+
+
+def test_an_input_that_nothing_is_known_about_can_be_said(bench, refused, tmp_path):
+    path = zipped(saved("perceiver", tmp_path / "perceiver"))
+    fault = refused(bench.inspect(path, "huggingface"), "invalid_model")
+    assert "takes 'inputs'" in fault.detail
+    told = {"inputs": {"shape": ["batch", 12], "dtype": "int64", "upper": 99}}
+    report = bench.inspect(path, "huggingface", inputs=told).report
+    assert report["signature"]["outputs"][0]["shape"] == ["batch", 12, 99]
 
 
 def test_a_length_that_the_exporter_fixes_is_told(bench, refused, tmp_path):

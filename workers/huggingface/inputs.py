@@ -40,6 +40,12 @@ def inputs_of(model: Any, root: Path, given: Given) -> tuple[Tensor, ...]:
         InvalidOptions: forward has no such argument.
     """
     taken = list(inspect.signature(model.forward).parameters)
+    if model.main_input_name not in {*_MAKERS, *given}:
+        raise InvalidModel(
+            f"{type(model).__name__} takes {model.main_input_name!r}, which nothing is known about"
+            " here. Say its shape with the option inputs, or export it as a .pt2 and send that.",
+            field=f"inputs.{model.main_input_name}",
+        )
     known = {each.name: each for each in _known(model, root, taken)}
     for name, told in given.items():
         if name not in taken:
@@ -47,8 +53,7 @@ def inputs_of(model: Any, root: Path, given: Given) -> tuple[Tensor, ...]:
                 f"{type(model).__name__} takes no {name!r}. It takes {', '.join(taken[:12])}.",
                 field=f"inputs.{name}",
             )
-        upper = told.upper if told.upper is not None else _upper(known.get(name))
-        known[name] = told.model_copy(update={"upper": upper})
+        known[name] = _merged(known.get(name), told)
     return tuple(known[name] for name in taken if name in known)
 
 
@@ -60,14 +65,9 @@ def longest(config: Any) -> dict[str, int]:
 
 def _known(model: Any, root: Path, taken: list[str]) -> Iterator[Tensor]:
     config, main = model.config, model.main_input_name
-    if main not in _MAKERS:
-        raise InvalidModel(
-            f"{type(model).__name__} takes {main!r}, which nothing is known about here. Say its"
-            " shape with the option inputs, or export it as a .pt2 and send that.",
-            field=f"inputs.{main}",
-        )
     seen = {main}
-    yield _MAKERS[main](config, root)
+    if main in _MAKERS:
+        yield _MAKERS[main](config, root)
     if _ANSWER in taken and config.is_encoder_decoder:
         yield Tensor(
             name=_ANSWER,
@@ -188,5 +188,9 @@ def _positions(config: Any) -> int | None:
     return next((each for each in found if isinstance(each, int) and each > 0), None)
 
 
-def _upper(tensor: Tensor | None) -> int | None:
-    return tensor.upper if tensor else None
+def _merged(known: Tensor | None, told: Tensor) -> Tensor:
+    """The shape as it was told; what the config says of type and bound stands."""
+    if known is None:
+        return told
+    upper = told.upper if told.upper is not None else known.upper
+    return told.model_copy(update={"dtype": known.dtype, "upper": upper})
