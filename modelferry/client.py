@@ -14,6 +14,7 @@ from modelferry.engines import Engine
 from modelferry.errors import BadAnswer, Misuse, NotVerified
 from modelferry.job import Job
 from modelferry.progress import Progress, silent
+from modelferry.proofs import unproved
 from modelferry.samples import Samples, sent
 from modelferry.shelves import Shelves
 from modelferry.targets import Matrix, Options, asked, known
@@ -123,8 +124,7 @@ class Modelferry(Shelves):
         job.succeeded()
         if require_verified and not job.verified:
             raise NotVerified(
-                f"Job {job.id} converted the model, but nothing here can run the result to"
-                f" verify it. Take it as it is with `modelferry download {job.id}`.",
+                f"{unproved(job.view)} Take it as it is with `modelferry download {job.id}`.",
                 job_id=job.id,
             )
         path = None if output is None else job.download(output, progress=progress)

@@ -9,8 +9,17 @@ from typing import Any, Final, NoReturn
 
 from modelferry import downloads, engines, events, transplants
 from modelferry.codes import error_class
-from modelferry.errors import AccuracyMismatch, JobCancelled, NotFound, Ours, WaitTimedOut
+from modelferry.errors import (
+    AccuracyMismatch,
+    AmbiguousMapping,
+    JobCancelled,
+    NotFound,
+    Ours,
+    UnmappedWeights,
+    WaitTimedOut,
+)
 from modelferry.progress import Progress, silent
+from modelferry.proofs import VERIFIED
 from modelferry.transport import Transport, body
 from modelferry.types import EventView, JobView, Report
 from modelferry.wire import read
@@ -51,8 +60,8 @@ class Job:
 
     @property
     def verified(self) -> bool:
-        """Source and result were run, and agree."""
-        return self.state == "succeeded" and self.view.report.proof == "verified"
+        """Source and result were run, and agree. Variables that were only compared are no run."""
+        return self.state == "succeeded" and self.view.report.proof == VERIFIED
 
     @property
     def mapping(self) -> dict[str, Any] | None:
@@ -205,6 +214,11 @@ class Job:
         advice = ""
         if issubclass(kind, AccuracyMismatch) and self.view.output is not None:
             advice = f" Its result can be looked at: `modelferry download {self.id}`."
+        if self.mapping_file is not None and issubclass(kind, AmbiguousMapping | UnmappedWeights):
+            advice = (
+                f" See every variable with `modelferry mapping {self.id}`, and save the file to"
+                f" edit with `modelferry mapping {self.id} -o mapping.yaml`."
+            )
         raise kind(
             fault.detail + advice,
             code=fault.code,

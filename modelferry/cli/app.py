@@ -20,6 +20,7 @@ from modelferry.cli.formats import formats
 from modelferry.cli.job import job
 from modelferry.cli.jobs import jobs
 from modelferry.cli.logs import logs
+from modelferry.cli.mapping import mapping
 from modelferry.cli.models import models
 from modelferry.cli.problems import report, report_usage
 from modelferry.cli.retry import retry
@@ -36,6 +37,7 @@ COMMANDS: Final = (
     models,
     jobs,
     job,
+    mapping,
     logs,
     cancel,
     retry,

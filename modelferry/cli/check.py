@@ -9,7 +9,15 @@ from rich.markup import escape
 
 from modelferry.cli.exits import Exit
 from modelferry.cli.live import watcher
-from modelferry.cli.options import Gpu, Precision, options_from
+from modelferry.cli.options import (
+    MODEL,
+    Gpu,
+    Mapping,
+    Precision,
+    Template,
+    mapping_from,
+    options_from,
+)
 from modelferry.cli.session import Json, session_of
 from modelferry.cli.words import table
 from modelferry.types import Coverage
@@ -18,14 +26,14 @@ from modelferry.types import Coverage
 def check(
     context: typer.Context,
     *,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The model: a file, or a SavedModel's folder.")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=MODEL)],
     to: Annotated[str, typer.Option("--to", help="Target format; `modelferry formats`.")],
     option: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="An option of the conversion; may be repeated."),
     ] = None,
+    template: Template = None,
+    mapping: Mapping = None,
     precision: Precision = None,
     gpu: Gpu = None,
     samples: Annotated[
@@ -45,6 +53,8 @@ def check(
                 file,
                 to,
                 options=options,
+                template=template,
+                mapping=mapping_from(mapping),
                 format=format,
                 samples=samples,
                 progress=watch.transfer,

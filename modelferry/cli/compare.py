@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from modelferry.cli.session import Json, session_of
-from modelferry.cli.words import coloured, duration, size, speed, table
+from modelferry.cli.words import coloured, duration, proven, size, speed, table
 from modelferry.types import ComparedView, RequestView
 
 SUCCEEDED: Final = "succeeded"
@@ -64,5 +64,5 @@ def _value(option: Any) -> str:
 
 def _state(job: ComparedView) -> str:
     if job.state == SUCCEEDED:
-        return coloured("verified") if job.proof == "verified" else "[yellow]not verified[/]"
+        return proven(job.proof)
     return coloured(job.state)

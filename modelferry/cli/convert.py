@@ -1,5 +1,6 @@
 """`modelferry convert`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,23 +12,33 @@ from modelferry import engines
 from modelferry.cli import several
 from modelferry.cli.exits import Exit
 from modelferry.cli.live import Watcher, watcher
-from modelferry.cli.options import Gpu, Precision, matrix_from, options_from
+from modelferry.cli.mapping import in_short
+from modelferry.cli.options import (
+    MODEL,
+    Gpu,
+    Mapping,
+    Precision,
+    Template,
+    mapping_from,
+    matrix_from,
+    options_from,
+)
 from modelferry.cli.places import Wanted, free
 from modelferry.cli.session import Json, Session, session_of
 from modelferry.cli.wishes import Wish
 from modelferry.cli.words import size, verdict
 from modelferry.client import Modelferry
-from modelferry.errors import NotVerified
+from modelferry.errors import ModelferryError, NotVerified
 from modelferry.job import Job
+from modelferry.proofs import unproved
+from modelferry.transplants import is_id, wished
 from modelferry.types import JobView, ModelView
 
 
 def convert(
     context: typer.Context,
     *,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The model: a file, or a SavedModel's folder.")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=MODEL)],
     to: Annotated[str, typer.Option("--to", help="Target format; `modelferry formats`.")],
     output: Annotated[
         Path | None,
@@ -43,6 +54,8 @@ def convert(
     simplify: Annotated[
         bool, typer.Option("--simplify", help="Simplify the ONNX graph afterwards.")
     ] = False,
+    template: Template = None,
+    mapping: Mapping = None,
     precision: Precision = None,
     gpu: Gpu = None,
     each: Annotated[
@@ -66,7 +79,12 @@ def convert(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
     require_verified: Annotated[
-        bool, typer.Option("--require-verified", help="Exit with 5 if nothing could verify it.")
+        bool,
+        typer.Option(
+            "--require-verified",
+            help="Exit with 5 if nothing could run it to verify it, also where every variable was"
+            " compared.",
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -78,12 +96,15 @@ def convert(
     options = options_from(
         option or [], opset=opset, simplify=simplify, precision=precision, gpu=gpu
     )
+    options = wished(options, None, mapping_from(mapping))
     matrix = matrix_from(each or [])
     wish = Wish(to, options, matrix, samples, priority, detach, require_verified, as_json)
     wanted = _place(wish, output, file.resolve().parent, force=force)
     with session.ferry() as ferry:
         with watcher(session.err, quiet=as_json) as watch:
-            model = _uploaded(session, ferry, file, format, watch)
+            model = uploaded(session, ferry, file, format, watch)
+            filled = named(session, ferry, template, watch)
+        wish = replace(wish, options=wished(options, filled, None))
         if matrix:
             several.convert(session, ferry, model, wish, wanted)
         else:
@@ -110,8 +131,14 @@ def _convert(
     if wish.detach:
         session.answer(job.view, as_json=wish.as_json, draw=lambda out: _submitted(out, job))
         return
-    with watcher(session.err, quiet=wish.as_json) as watch:
-        path = finish(session, job, wanted, watch)
+    try:
+        with watcher(session.err, quiet=wish.as_json) as watch:
+            path = finish(session, job, wanted, watch)
+    except ModelferryError:
+        if job.mapping is not None and not wish.as_json:
+            for line in in_short(job.mapping):
+                session.err.print(line, soft_wrap=True)
+        raise
     session.answer(
         {"job": job.view, "verified": job.verified, "path": path and str(path)},
         as_json=wish.as_json,
@@ -119,9 +146,7 @@ def _convert(
     )
     if wish.require_verified and not job.verified:
         raise NotVerified(
-            f"Job {job.id} converted the model, but nothing here can run the result to verify"
-            " it. Leave --require-verified out to accept that.",
-            job_id=job.id,
+            f"{unproved(job.view)} Leave --require-verified out to accept that.", job_id=job.id
         )
 
 
@@ -149,9 +174,10 @@ def finish(session: Session, job: Job, wanted: Wanted, watch: Watcher) -> Path |
         raise typer.Exit(Exit.INTERRUPTED) from None
 
 
-def _uploaded(
+def uploaded(
     session: Session, ferry: Modelferry, file: Path, format: str | None, watch: Watcher
 ) -> ModelView:
+    """The model as the service has it."""
     try:
         return ferry.upload(file, format=format, progress=watch.transfer)
     except KeyboardInterrupt:
@@ -160,6 +186,15 @@ def _uploaded(
             soft_wrap=True,
         )
         raise typer.Exit(Exit.INTERRUPTED) from None
+
+
+def named(
+    session: Session, ferry: Modelferry, template: str | None, watch: Watcher
+) -> ModelView | str | None:
+    """A template as it is named to the service: its id, or what was uploaded."""
+    if template is None or is_id(template):
+        return template
+    return uploaded(session, ferry, Path(template), None, watch)
 
 
 def _submitted(out: Console, job: Job) -> None:

@@ -1,9 +1,12 @@
 """Options: of a conversion, as they are typed and as the service takes them."""
 
 import json
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import typer
+
+MODEL: Final = "The model: a file, a model's folder, or a TensorFlow checkpoint's prefix."
 
 Gpu = Annotated[
     str | None, typer.Option(help="Build on this GPU: a part of its name, such as `H100`.")
@@ -11,6 +14,31 @@ Gpu = Annotated[
 Precision = Annotated[
     str | None, typer.Option(help="What the result computes in: fp32, fp16, bf16 or int8.")
 ]
+Template = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODEL",
+        help="Put the weights of FILE into this model, a file or folder, or the id of an uploaded"
+        " one.",
+    ),
+]
+Mapping = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help="Which variable is which: a known family's name, or a mapping file.",
+    ),
+]
+MAPPING_FILES: Final = (".yaml", ".yml")
+
+
+def mapping_from(given: str | None) -> str | Path | None:
+    """A family's name as it is, what looks like a file or is one as a path."""
+    if given is None:
+        return None
+    path = Path(given)
+    looks = path.suffix in MAPPING_FILES or len(path.parts) > 1
+    return path if looks or path.exists() else given
 
 
 def options_from(pairs: list[str], **given: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.archives import pack
 from shared.domain.engines import ENGINE_FILE, MANIFEST_FILE
-from shared.domain.errors import BadUpload, EmptyFile, UnsafeArchive
+from shared.domain.errors import AmbiguousFormat, BadUpload, EmptyFile, UnsafeArchive
 from workers.local.arguments import parse
 from workers.local.files import described
 from workers.local.outputs import deliver
@@ -162,3 +162,53 @@ def test_a_tree_is_a_folder_or_a_zip(tmp_path: Path) -> None:
         assert (tmp_path / "models" / "m" / "config.pbtxt").read_text() == "x"
     names = {each.name for each in tmp_path.iterdir()}
     assert names == {"tree-of-mine", "packed", "a.zip", "models"}
+
+
+def packed(folder: Path, source: Path) -> list[str]:
+    scratch = folder / f"scratch-{len(list(folder.iterdir()))}"
+    scratch.mkdir()
+    with zipfile.ZipFile(take_in(source, None, scratch)[0].path) as archive:
+        return archive.namelist()
+
+
+def test_a_checkpoint_is_its_prefix(tmp_path: Path) -> None:
+    tree = tmp_path / "training"
+    tree.mkdir()
+    files = ["m-1.data-00000-of-00001", "m-1.index"]
+    for name in [*files, "m-2.index", "m-2.data-0", "events", ".hidden"]:
+        (tree / name).write_text(name)
+    for name in ("m-1", "m-1.index"):
+        assert packed(tmp_path, tree / name) == files
+    with pytest.raises(AmbiguousFormat, match=r"2 checkpoints.*m-2"):
+        packed(tmp_path, tree)
+    (tree / "m-2.index").unlink()
+    assert packed(tmp_path, tree) == files
+
+
+def test_a_checkpoints_prefix_is_a_source_and_a_template(folder: Path) -> None:
+    for name in ("m.index", "m.data-0"):
+        (folder / name).write_text(name)
+    assert parse(["m", *ASKED[1:], "--template", "m"]).template == Path("m")
+    for wrong in (["m.data", *ASKED[1:]], [*ASKED, "--template", "nowhere"]):
+        with pytest.raises(SystemExit):
+            parse(wrong)
+
+
+def test_a_mapping_is_a_familys_name_or_a_file(folder: Path) -> None:
+    (folder / "mine.yaml").write_text("mapping: 1\n")
+    told = {name: parse([*ASKED, "--mapping", name]).target for name in ("bert", "mine.yaml")}
+    assert told["bert"].options == {"mapping": "bert"}
+    assert told["mine.yaml"].options == {"mapping": "mapping: 1\n"}
+    for wrong in (["none.yaml"], ["mine.yaml", "--option", "mapping=bert"]):
+        with pytest.raises(SystemExit):
+            parse([*ASKED, "--mapping", *wrong])
+
+
+def test_a_cache_of_links_is_followed_and_its_other_files_are_left(tmp_path: Path) -> None:
+    tree = tmp_path / "snapshot"
+    tree.mkdir()
+    (tmp_path / "blob").write_text("{}")
+    for name in ("config.json", "model.safetensors", "pytorch_model.bin"):
+        (tree / name).symlink_to("../blob")
+    (tree / ".git").mkdir()
+    assert packed(tmp_path, tree) == ["config.json", "model.safetensors"]
