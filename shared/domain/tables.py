@@ -129,7 +129,8 @@ def _refuse_stablehlo(reader: BinaryIO) -> None:
     at = searched.find(_MLIR)
     if at >= 0 and _STABLEHLO in searched[at : at + _NEAR]:
         raise UnknownFormat(
-            "The file is a StableHLO program, as jax.export writes it. No maintained converter"
-            " reads one (docs/coverage.md says what was looked at). Where the JAX code is, write"
-            " ONNX with jax2onnx, and send that."
+            "The file is a StableHLO program, as jax.export writes it, and no maintained converter"
+            " reads one (docs/coverage.md). Write a SavedModel of it where JAX and TensorFlow are,"
+            " and send that: jax.experimental.jax2tf.convert(jax.export.deserialize(data).call,"
+            " with_gradient=False), then tf.saved_model.save."
         )

@@ -31,7 +31,6 @@ HEAVY = (
     "sklearn",
     "skops",
     "skl2onnx",
-    "onnxmltools",
     "onnxconverter_common",
     "xgboost",
     "lightgbm",
