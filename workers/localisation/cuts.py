@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from shared.domain.formats import ONNX, PT2
+from shared.domain.formats import KERAS, ONNX, PT2, SAVEDMODEL
 from workers.localisation.graphs import Graph
+from workers.localisation.keras_cuts import KerasCuts
 from workers.localisation.onnx_cuts import OnnxCuts
 from workers.localisation.pt2_cuts import Pt2Cuts
+from workers.localisation.tensorflow_cuts import SavedModelCuts
 
 
 class Cuts(Protocol):
@@ -32,5 +34,10 @@ class Cuts(Protocol):
         ...
 
 
-CUTS: Mapping[str, Callable[[Path], Cuts]] = {ONNX.name: OnnxCuts, PT2.name: Pt2Cuts}
+CUTS: Mapping[str, Callable[[Path], Cuts]] = {
+    KERAS.name: KerasCuts,
+    ONNX.name: OnnxCuts,
+    PT2.name: Pt2Cuts,
+    SAVEDMODEL.name: SavedModelCuts,
+}
 """How a prepared model of the format is read."""

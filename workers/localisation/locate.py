@@ -1,5 +1,7 @@
 """Locate: the step after which a result disagrees, and the node in it."""
 
+import traceback
+
 from shared.domain.locations import Located
 from workers.localisation.budget import Budget
 from workers.localisation.inside import inside
@@ -29,5 +31,6 @@ def locate(kept: Kept, walk: Walk, budget: Budget, say: Say) -> Located:
     try:
         return inside(found, kept, walk, at, budget=budget, say=say)
     except Exception as error:  # noqa: BLE001 - the step is known, whatever a library says to its nodes
+        traceback.print_exc()
         why = f"it cannot be looked into ({type(error).__name__})"
         return found.model_copy(update={"why": why})

@@ -1,6 +1,7 @@
 """Probes: whether a part of a model, up to a position, says the same after the convert."""
 
 import shutil
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,7 @@ class Probe:
         try:
             found = self._compare(position, names, room)
         except Exception:  # noqa: BLE001 - a part that cannot be made says nothing of the whole
+            traceback.print_exc()
             return None
         finally:
             shutil.rmtree(room, ignore_errors=True)

@@ -1,5 +1,6 @@
 """Steps: the first convert of a route after which the numbers differ."""
 
+import traceback
 from dataclasses import dataclass
 
 from workers.localisation.budget import Budget
@@ -44,5 +45,6 @@ def _holds(kept: Kept, side: Side) -> tuple[bool, float] | None:
     try:
         verdict = kept.against(side)
     except Exception:  # noqa: BLE001 - whatever a library raises: nothing is known of this one
+        traceback.print_exc()
         return None
     return verdict.fault is None, max((each.max_rel for each in verdict.tallies), default=0.0)

@@ -81,7 +81,7 @@ def bounds(model: Any) -> dict[int, int]:
     """By index of the input, the rows of the smallest Embedding that it indexes."""
     origin = {id(tensor): index for index, tensor in enumerate(model.inputs)}
     found: dict[int, int] = {}
-    for operation, taken, given in _calls(model):
+    for operation, taken, given in calls(model):
         kind = type(operation).__name__
         if not taken or id(taken[0]) not in origin:
             continue
@@ -100,7 +100,7 @@ def _rows(operation: Any, kind: str) -> dict[int, int]:
     return bounds(operation) if getattr(operation, "inputs", None) else {}
 
 
-def _calls(model: Any) -> Iterator[tuple[Any, list[Any], list[Any]]]:
+def calls(model: Any) -> Iterator[tuple[Any, list[Any], list[Any]]]:
     """Every call of a layer within the model, in order, with its symbolic tensors."""
     inner = getattr(model, "_functional", None) or model
     by_depth = inner._nodes_by_depth  # noqa: SLF001 - a layer's second call shows nowhere else

@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.domain.formats import ONNX, PT2
+from shared.domain.formats import KERAS, ONNX, PT2, SAVEDMODEL
 from workers.converter import Bench, Options, converter
-from workers.converters import onnx_to_pt2, pt2_to_onnx
+from workers.converters import keras_to_onnx, onnx_to_pt2, pt2_to_onnx, savedmodel_to_onnx
 
 
 class Spoilt(Options):
@@ -121,6 +121,51 @@ def misexported(bench: Bench[Misread]) -> None:
     wrong = bench.folder / "misread.pt2"
     torch.export.save(program, wrong)
     pt2_to_onnx.convert.convert(_Other(bench, wrong, pt2_to_onnx.Pt2ToOnnx(opset=18)))
+
+
+@converter(
+    SAVEDMODEL,
+    ONNX,
+    options=Misread,
+    summary="tf2onnx, with a sigmoid that is a hard one.",
+    version=1,
+    name="mistranslator",
+    packages=("tricks",),
+    asked_by="misread",
+    asked_for=None,
+)
+def mistranslated(bench: Bench[Misread]) -> None:
+    savedmodel_to_onnx.convert.convert(
+        _Other(bench, bench.source, savedmodel_to_onnx.SavedModelToOnnx())
+    )
+    _softened(bench.target)
+
+
+@converter(
+    KERAS,
+    ONNX,
+    options=Misread,
+    summary="Keras's exporter, with a sigmoid that is a hard one.",
+    version=1,
+    name="mislayered",
+    packages=("tricks",),
+    asked_by="misread",
+    asked_for=None,
+)
+def mislayered(bench: Bench[Misread]) -> None:
+    keras_to_onnx.convert.convert(_Other(bench, bench.source, keras_to_onnx.TensorflowToOnnx()))
+    _softened(bench.target)
+
+
+def _softened(path: Path) -> None:
+    """Each Sigmoid is a HardSigmoid."""
+    import onnx
+
+    model = onnx.load(path)
+    for node in model.graph.node:
+        if node.op_type == "Sigmoid":
+            node.op_type = "HardSigmoid"
+    onnx.save(model, path)
 
 
 class _Other:
