@@ -174,15 +174,21 @@ class _Following:
         elif first.literal:
             name = first.filled((), {})
             if name in self.sides.sources:
-                yield Match(name, (), "")
+                if not self._passes_over(name):
+                    yield Match(name, (), "")
             elif not rule.optional:
                 told = unknown(name, self.sides.sources, "source")
                 raise InvalidMapping(f"{rule.place}: {told}")
         else:
             for name in self.sides.sources:
                 found = first_match(first, name, self.mapping.source_prefixes)
-                if found is not None and name not in self.taken:
+                if found is not None and name not in self.taken and not self._passes_over(name):
                     yield found
+
+    def _passes_over(self, name: str) -> bool:
+        """A family says each thing once, where a mapping of one's own may say what it likes."""
+        known = self.mapping.family is not None
+        return known and (name in self.taken or name in self.source.ties)
 
     def _zeroed(self, rule: Carry) -> Iterator[Match]:
         first = rule.targets[0]
