@@ -4,7 +4,7 @@
     python -m bench.classifiers torch FOLDER
 
 Each writes its models and, beside them, NAME.right: how many held-out digits the saved file
-reads right.
+reads right. It also writes the other's CNN as a template that was never trained.
 """
 
 import shutil
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.digits import digits, right
+from bench.templates import keras_cnn_in_torch, torch_cnn_in_keras
 
 SEED = 1
 EPOCHS = 15
@@ -94,4 +95,9 @@ def note(model: Path, count: int) -> None:
 
 
 if __name__ == "__main__":
-    {"keras": keras_models, "torch": torch_models}[sys.argv[1]](Path(sys.argv[2]))
+    makers = {
+        "keras": (keras_models, torch_cnn_in_keras),
+        "torch": (torch_models, keras_cnn_in_torch),
+    }
+    for make in makers[sys.argv[1]]:
+        make(Path(sys.argv[2]))

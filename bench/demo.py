@@ -1,7 +1,8 @@
 """`make demo`: three classifiers trained on real digits, converted by the real service.
 
 All become ONNX. One becomes PyTorch source code and a TensorFlow Lite model, another a SavedModel,
-and one a TensorRT-RTX engine, built ahead of time without a GPU.
+and one a TensorRT-RTX engine, built ahead of time without a GPU. The weights of both CNNs are put
+into a template as well: the same network, written anew in the other framework.
 
 Everything is started here and stopped here, in a temporary folder. The exit status is not 0
 when a conversion fails, is not verified, or reads another number of digits than its source.
@@ -23,6 +24,7 @@ from rich.table import Table
 
 from bench.digits import HELD_OUT
 from bench.readers import right_in
+from bench.templates import KERAS_CNN, TORCH_CNN
 from modelferry import Modelferry
 from modelferry.cli.words import largest_error, size
 from modelferry.embedded.part import StackError
@@ -38,11 +40,13 @@ MODELS = {
 
 
 class Leg(NamedTuple):
-    """One trip to make. `ending` is how the name of the result ends."""
+    """One trip to make. `ending` is how the name of the result ends. Weights alone travel where
+    there is a template for them."""
 
     name: str
     to: str
     ending: str
+    template: str | None = None
 
 
 LEGS = (
@@ -52,6 +56,8 @@ LEGS = (
     Leg("Keras CNN", "pytorch", "-source.zip"),
     Leg("Keras CNN", "tflite", ".tflite"),
     Leg("PyTorch CNN", "savedmodel", "-savedmodel.zip"),
+    Leg("Keras CNN", "pt2", "-transplanted.pt2", KERAS_CNN),
+    Leg("PyTorch CNN", "keras", "-transplanted.keras", TORCH_CNN),
 )
 
 
@@ -119,7 +125,8 @@ def _train(folder: Path, console: Console) -> None:
 def _convert(leg: Leg, folder: Path, ferry: Modelferry, console: Console) -> Trip:
     source = folder / MODELS[leg.name]
     target = source.with_name(source.stem + leg.ending)
-    seconds = _command(source, leg.to, target, ferry, console)
+    template = folder / leg.template if leg.template else None
+    seconds = _command(source, leg.to, target, ferry, console, template=template)
     return Trip(
         name=leg.name,
         to=leg.to,
@@ -139,12 +146,22 @@ def _engine(folder: Path, ferry: Modelferry, console: Console) -> str:
     return target.with_name(f"{target.name}.json").read_text()
 
 
-def _command(source: Path, to: str, target: Path, ferry: Modelferry, console: Console) -> float:
+def _command(
+    source: Path,
+    to: str,
+    target: Path,
+    ferry: Modelferry,
+    console: Console,
+    *,
+    template: Path | None = None,
+) -> float:
     """Seconds that the command line takes to convert and download."""
-    console.rule(f"modelferry convert {source.name} --to {to} -o {target.name}")
+    shown = f" --template {template.name}" if template else ""
+    console.rule(f"modelferry convert {source.name} --to {to}{shown} -o {target.name}")
     command = [sys.executable, "-m", "modelferry", "--url", ferry.url, "convert", str(source)]
+    filled = ["--template", str(template)] if template else []
     began = time.monotonic()
-    subprocess.run([*command, "--to", to, "-o", str(target)], cwd=ROOT, check=True)
+    subprocess.run([*command, "--to", to, *filled, "-o", str(target)], cwd=ROOT, check=True)
     return time.monotonic() - began
 
 

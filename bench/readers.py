@@ -87,6 +87,27 @@ def right_tflite(file: Path) -> int:
     return right(read)
 
 
+def right_keras(file: Path) -> int:
+    """A Keras model; images with channels last."""
+    import keras
+
+    model = keras.models.load_model(file)
+    return right(lambda images: model.predict(images[..., None], verbose=0))
+
+
+def right_pt2(file: Path) -> int:
+    """A program of torch.export; images with channels first."""
+    import torch
+
+    module = torch.export.load(file).module()
+
+    def read(images: Any) -> Any:
+        with torch.no_grad():
+            return module(torch.from_numpy(images)[:, None]).numpy()
+
+    return right(read)
+
+
 @contextmanager
 def _unpacked(file: Path) -> Iterator[Path]:
     """A folder with what is in a zip, for as long as it is open."""
@@ -96,7 +117,9 @@ def _unpacked(file: Path) -> Iterator[Path]:
 
 
 READERS: Final[Mapping[str, Callable[[Path], int]]] = {
+    "keras": right_keras,
     "onnx": right_onnx,
+    "pt2": right_pt2,
     "pytorch": right_pytorch,
     "savedmodel": right_savedmodel,
     "tflite": right_tflite,
