@@ -17,8 +17,8 @@ def transplant(
     """Put the weights of a model into a live model of the other framework.
 
     Args:
-        source: a `keras.Model`, a `torch.nn.Module`, a `state_dict`, a dict of arrays, a list as
-            `get_weights()` gives it, or the path of a model or of weights alone: any format that
+        source: a `keras.Model`, a `torch.nn.Module`, a `state_dict`, a dict of arrays by
+            TensorFlow's names, or the path of a model or of weights alone: any format that
             weights can be taken from, or a TensorFlow checkpoint without `.index`.
         target: a `keras.Model` that is built, or a `torch.nn.Module`.
         mapping: the name of a known family, or the text of a mapping file; without one the names,

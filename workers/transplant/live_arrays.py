@@ -1,6 +1,6 @@
-"""Arrays in memory as variables: a `state_dict`, a dict of arrays, a list of `get_weights()`."""
+"""Arrays in memory as variables: a `state_dict`, or a dict of arrays by TensorFlow's names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.domain.errors import InvalidModel
@@ -9,24 +9,18 @@ from workers.weights.variables import Array, Framework, Layer, Variable
 
 
 class ArrayWeights:
-    """The arrays by their names. What a list holds is named by its place: `0`, `1`.
-
-    Names with a slash are TensorFlow's, and so are those of a list; any others are PyTorch's.
-    """
+    """The arrays by their names. Those of a dict with a slash in one are TensorFlow's, any others
+    PyTorch's."""
 
     ordered: Final = True
 
-    def __init__(self, arrays: Mapping[str, Any] | Sequence[Any]) -> None:
+    def __init__(self, arrays: Mapping[str, Any]) -> None:
         """Raises:
         InvalidModel: something in it is no array.
         """
-        named = isinstance(arrays, Mapping)
-        items = arrays.items() if isinstance(arrays, Mapping) else enumerate(arrays)
-        self._held = {str(name): value for name, value in items}
+        self._held = {str(name): value for name, value in arrays.items()}
         self.framework = (
-            Framework.PYTORCH
-            if named and not any("/" in name for name in self._held)
-            else Framework.TENSORFLOW
+            Framework.TENSORFLOW if any("/" in name for name in self._held) else Framework.PYTORCH
         )
         self.variables: Mapping[str, Variable] = {
             name: _variable(name, value) for name, value in self._held.items()
@@ -47,7 +41,6 @@ class ArrayWeights:
 def _variable(name: str, value: Any) -> Variable:
     if not hasattr(value, "shape") or not hasattr(value, "dtype"):
         raise InvalidModel(
-            f"{name!r} is {type(value).__name__}, no array: give a state_dict, a dict of arrays or"
-            " what get_weights() gives."
+            f"{name!r} is {type(value).__name__}, no array: give a state_dict or a dict of arrays."
         )
     return Variable(name, tuple(value.shape), str(value.dtype).removeprefix("torch."))

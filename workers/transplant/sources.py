@@ -2,7 +2,7 @@
 
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,9 @@ def opened(source: Any) -> Iterator[Weights]:
     """The variables of a live model, of arrays in memory, or of a file, open within the block.
 
     Args:
-        source: a `keras.Model`, a `torch.nn.Module`, a `state_dict`, a dict of arrays, a list as
-            `get_weights()` gives it, or the path of a model, of weights alone, of a folder of
-            either, or of a TensorFlow checkpoint without `.index`.
+        source: a `keras.Model`, a `torch.nn.Module`, a `state_dict`, a dict of arrays, or the
+            path of a model, of weights alone, of a folder of either, or of a TensorFlow
+            checkpoint without `.index`.
 
     Raises:
         InvalidModel: it is none of these, or the file is damaged.
@@ -49,8 +49,13 @@ def opened(source: Any) -> Iterator[Weights]:
     elif isinstance(source, (str, Path)):
         with _file(Path(source)) as store:
             yield store
-    elif isinstance(source, (Mapping, Sequence)):
+    elif isinstance(source, Mapping):
         yield ArrayWeights(source)
+    elif isinstance(source, (list, tuple)):
+        raise InvalidModel(
+            "A list of arrays, as get_weights() gives it, has no names to go by: give the model,"
+            " or {each.path: each.numpy() for each in model.weights}."
+        )
     else:
         raise InvalidModel(
             f"Weights cannot be taken from {type(source).__name__}: give a Keras model, a PyTorch"
