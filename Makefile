@@ -63,6 +63,7 @@ compared: $(ENV)  ## in a folder of their own: the importers that ours are compa
 
 coverage: compared  ## docs/coverage.md: what can be reached; hours, and goes on where it was ended
 	$(BIN)/python -m bench.coverage
+	$(BIN)/python -m bench.pairs
 	$(BIN)/python docs/generate.py
 
 pin: $(ENV)  ## what the tests hold the coverage to, made anew
