@@ -15,6 +15,7 @@ from workers.transplant.units import Neutral, Unit
 from workers.weights.variables import Weights
 
 EITHER = "neither names nor order tell which of them goes where"
+NOTHING = "a Normalization that changes nothing"
 UNFOLDED = (
     "it reads or makes feature maps laid out in a row, {channels} and the frameworks order them "
     "differently: the height and width are not known; say them in a mapping file"
@@ -92,9 +93,7 @@ class Assembly:
         return True
 
     def _is(self, name: str, neutral: Neutral) -> bool:
-        whole = self.parts.get(name, name)
-        array = self.source.read(whole)
-        return bool((array == (1 if neutral is Neutral.ONES else 0)).all())
+        return _all(self.source, self.parts.get(name, name), neutral)
 
     def _note(self, match: Match) -> None:
         """What the layers compute differently, whatever their weights are."""
@@ -127,10 +126,15 @@ class Assembly:
         taken = {each.source.place for each in self.found.sure}
         filled = {each.target.place for each in self.found.sure}
         for unit in self.sources:
-            self._account(unread(unit, self.targets, frozenset(filled)), self.lefts, read | asked)
+            lefts = unread(unit, self.targets, frozenset(filled))
+            if unit.place not in taken and _is_nothing(unit, self.source):
+                lefts = (Left(each, NOTHING, meant=True) for each in unit.variables)
+            self._account(lefts, self.lefts, read | asked)
         for unit in self.targets:
-            known = self.moves.keys() | asked
-            self._account(unfilled(unit, self.sources, frozenset(taken)), self.rights, known)
+            lefts = unfilled(unit, self.sources, frozenset(taken))
+            if unit.place not in filled and _is_nothing(unit, self.target):
+                lefts = (Left(each, NOTHING, meant=True) for each in unit.variables)
+            self._account(lefts, self.rights, self.moves.keys() | asked)
         for name, owner in self.target.ties.items():
             if name not in self.moves:
                 self.rights.setdefault(name, Left(name, f"shares its memory with {owner}"))
@@ -166,6 +170,21 @@ def _joined(pieces: dict[str, Move], wholes: Sequence[Whole]) -> Iterator[Move]:
                 parts[0].because,
             )
     yield from found.values()
+
+
+def _is_nothing(unit: Unit, weights: Weights) -> bool:
+    """Whether a Normalization leaves what it is given as it is."""
+    (first, *_) = unit.readings
+    roles = first.roles.values()
+    return unit.kind == "normalization" and all(
+        role.neutral is not None and _all(weights, name, role.neutral)
+        for role in roles
+        for name in names(role.gives)
+    )
+
+
+def _all(weights: Weights, name: str, neutral: Neutral) -> bool:
+    return bool((weights.read(name) == (1 if neutral is Neutral.ONES else 0)).all())
 
 
 def _epsilon(unit: Unit) -> float | None:

@@ -68,7 +68,11 @@ def folds(
             continue
         outputs, inputs = match.pair.source.roles["kernel"].shape
         before, after = line[:index][::-1], line[index + 1 :]
-        read = _told(match, "flattened", flat.get(inputs), inputs, 1) or _read(match, before)
+        read = (
+            _whole(match)
+            or _told(match, "flattened", flat.get(inputs), inputs, 1)
+            or _read(match, before)
+        )
         made = _told(match, "unflattened", folded.get(outputs), outputs, 0) or _made(match, after)
         for fold, way, length in ((read, before, inputs), (made, after, outputs)):
             if fold is not None:
@@ -88,6 +92,12 @@ def _lengths(layers: Mapping[str, Layer], kind: str, setting: str) -> dict[int, 
             found.setdefault(prod(shape), set()).add(tuple(shape))
     one = {length: next(iter(shapes)) for length, shapes in found.items() if len(shapes) == 1}
     return {length: shape for length, shape in one.items() if len(shape) > MATRIX}
+
+
+def _whole(match: Match) -> Fold | None:
+    """A dense layer on the one side is a convolution with a window of whole maps on the other."""
+    source, target = match.pair.source.maps, match.pair.target.maps
+    return Fold(source or target, 1, told=True) if bool(source) != bool(target) else None
 
 
 def _told(match: Match, setting: str, known: Shape | None, length: int, axis: int) -> Fold | None:

@@ -24,6 +24,7 @@ RULES = tuple(
         ),
         (r"seed_generator", "the state of a generator of random numbers"),
         (r"(^|\.)num_batches_tracked$", "a counter of batches"),
+        (r"(^|/)normalization(_\d+)?/count$", "how many examples a Normalization had seen"),
         (r"(^|/)keras_api/", "a state of the metrics"),
         (
             r"(^|[./])(inv_freq|masked_bias|position_ids|relative_position_index|attn_mask)$",
@@ -33,9 +34,20 @@ RULES = tuple(
 )
 
 
+ENDINGS = ("/.ATTRIBUTES/VARIABLE_VALUE", ":0")
+
+
 def reason(variable: Variable) -> str | None:
     """Why a variable is no weight, or nothing where it may well be one."""
+    bare = plain(variable.name)
     for pattern, why in RULES:
-        if search(pattern, variable.name):
+        if search(pattern, variable.name) or search(pattern, bare):
             return why
     return None
+
+
+def plain(name: str) -> str:
+    """A name without what TensorFlow's files add to it."""
+    for each in ENDINGS:
+        name = name.removesuffix(each)
+    return name

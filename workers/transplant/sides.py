@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from workers.transplant.expressions import Read
 from workers.transplant.kinds import KINDS, parameter
-from workers.transplant.leaving import reason
+from workers.transplant.leaving import plain, reason
 from workers.transplant.moves import Left
 from workers.transplant.names import automatic, components, ranked, skeleton, tokens
 from workers.transplant.units import Group, Reading, Role, Unit
@@ -14,7 +14,6 @@ from workers.weights.variables import Framework, Layer, Variable, Weights
 PARAMETERS = frozenset({"weight", "scale", "gamma"})
 NO_PARAMETERS = frozenset({"Linear", "Conv1D", "Conv1d", "Conv2d", "Conv3d"})
 PREFERRED = -0.25
-ENDINGS = ("/.ATTRIBUTES/VARIABLE_VALUE", ":0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +49,7 @@ def side(weights: Weights, absent: Collection[str], skipped: Collection[str]) ->
 
 def place(variable: Variable) -> tuple[str, str]:
     """A variable's scope and leaf, without what a file adds to its name."""
-    name = variable.name
-    for each in ENDINGS:
-        name = name.removesuffix(each)
-    bare = replace(variable, name=name)
+    bare = replace(variable, name=plain(variable.name))
     return bare.scope, bare.leaf
 
 

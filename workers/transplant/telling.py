@@ -1,13 +1,17 @@
 """Telling: why a variable found no place, in words that help to find it one."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from heapq import nsmallest
 from math import prod
 
 from workers.transplant.moves import Left
 from workers.transplant.names import features, similarity
 from workers.transplant.units import Unit
 
-SHOWN = 3
+SHOWN = 3  # names in a reason
+NEAR = 8  # units that are looked at more closely
 
 
 def unfilled(unit: Unit, sources: Sequence[Unit], taken: frozenset[int]) -> Iterable[Left]:
@@ -65,14 +69,25 @@ def _special(unit: Unit) -> str:
 
 
 def _nearest(unit: Unit, others: Sequence[Unit]) -> Unit | None:
-    own = features(unit.tokens, unit.ranks)
+    """Of those of its kind that are about as large, the one whose name is most like its own."""
+    own, size = _features(unit), _elements(unit)
 
-    def closeness(other: Unit) -> tuple[bool, float, float]:
-        sizes = sorted((_elements(unit), _elements(other)))
-        ratio = sizes[0] / max(sizes[1], 1)
-        return other.kind == unit.kind, similarity(own, features(other.tokens, other.ranks)), ratio
+    def distance(other: Unit) -> tuple[bool, float]:
+        sizes = sorted((size, _elements(other)))
+        return other.kind != unit.kind, -sizes[0] / max(sizes[1], 1)
 
-    return max(others, key=closeness, default=None)
+    near = nsmallest(NEAR, others, key=distance)
+    same = [each for each in near if each.kind == unit.kind] or near
+    return max(same, key=lambda each: similarity(own, _features(each)), default=None)
+
+
+@lru_cache(maxsize=4096)
+def _named(tokens: tuple[str, ...], ranks: tuple[str, ...]) -> Counter[str]:
+    return features(tokens, ranks)
+
+
+def _features(unit: Unit) -> Counter[str]:
+    return _named(unit.tokens, unit.ranks)
 
 
 def _elements(unit: Unit) -> int:

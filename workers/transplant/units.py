@@ -40,7 +40,9 @@ class Reading:
     """One way to understand a unit's variables.
 
     `roles` are what they give; `builds` leads from each variable's name to what it is made of,
-    with `Read(role)` for a role. `doubt` is 0 for what the variables say plainly.
+    with `Read(role)` for a role. `doubt` is 0 for what the variables say plainly. `maps` are the
+    feature maps, channels last, of which a dense layer reads every point: a convolution's whole
+    window.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class Reading:
     builds: Mapping[str, Expression]
     doubt: float = 0.0
     part: tuple[str, ...] = ()
+    maps: Shape = ()
 
     @property
     def key(self) -> tuple[str, tuple[tuple[str, Shape], ...]]:

@@ -12,6 +12,7 @@ from workers.transplant.kinds import (
     gru,
     lstm,
     norm,
+    normalization,
     separable,
     simple_rnn,
 )
@@ -28,6 +29,7 @@ KINDS: tuple[Kind, ...] = (
     einsum_dense.readings,
     batch_norm.readings,
     norm.readings,
+    normalization.readings,
     lstm.readings,
     gru.readings,
     simple_rnn.readings,

@@ -6,6 +6,7 @@ the bias or the layer's class tells which of the two it is.
 """
 
 from collections.abc import Iterator
+from math import prod
 
 from workers.transplant.expressions import Read, Reshape, Transpose
 from workers.transplant.kinds.roles import with_bias
@@ -45,6 +46,8 @@ def kernels(kernel: Variable, bias: Variable | None, group: Group) -> Iterator[R
         yield _reading(kernel, bias, group, transposed=True, doubt=0.1)
     if all(each == 1 for each in _window(kernel, tensorflow=group.tensorflow)):
         yield _point(kernel, bias, group)
+    else:
+        yield _whole(kernel, bias, group)
 
 
 def _channels(kernel: Variable, *, tensorflow: bool) -> tuple[int, int]:
@@ -99,3 +102,19 @@ def _point(kernel: Variable, bias: Variable | None, group: Group) -> Reading:
         made = Reshape(Read("kernel"), kernel.shape)
     roles, builds = with_bias(role, {kernel.name: made}, bias)
     return Reading("dense", roles, builds, 0.1)
+
+
+def _whole(kernel: Variable, bias: Variable | None, group: Group) -> Reading:
+    """A window of whole maps computes what a dense layer does that reads them in a row."""
+    outputs, inputs = _channels(kernel, tensorflow=group.tensorflow)
+    window = _window(kernel, tensorflow=group.tensorflow)
+    shape = (outputs, inputs * prod(window))
+    if group.tensorflow:
+        flat = Reshape(Read(kernel.name), shape[::-1])
+        role = Role(shape, Transpose(flat, (1, 0)), f"{WINDOWS[len(window)]}IO")
+        made = Reshape(Transpose(Read("kernel"), (1, 0)), kernel.shape)
+    else:
+        role = Role(shape, Reshape(Read(kernel.name), shape), f"OI{WINDOWS[len(window)]}")
+        made = Reshape(Read("kernel"), kernel.shape)
+    roles, builds = with_bias(role, {kernel.name: made}, bias)
+    return Reading("dense", roles, builds, 0.3, maps=(*window, inputs))
