@@ -113,6 +113,8 @@ class Located:
 class Report:
     """What became of the job: the proof, the route taken, those that were not and why.
 
+    `proof`: `verified`, `weights_compared` (every variable was, and no run was possible) or
+    `converted_not_verified`.
     `unverified`: why nothing ran the result. `coverage`: what a check said. `engine`: of the
     TensorRT targets. `build`: what building it cost. `located`: where the first result that
     disagreed left its source, on whichever route.

@@ -10,6 +10,10 @@ class Target(BaseModel):
 
     `matrix` asks for one job for each combination of its values: `{"precision": ["fp16",
     "int8"], "gpu": ["H100", "L4"]}` is four.
+
+    Of the options two are about weights: `template` is the id of an uploaded model that the
+    weights of the source are put into, before it goes on to the target; `mapping` says which
+    variable is which, by a known family's name or as the text of a mapping file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

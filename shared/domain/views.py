@@ -97,7 +97,12 @@ class OutputView(_View):
 
 
 class StepView(_View):
-    """One action of the plan. `route` is -1 for the inspection, else an index of the plan's."""
+    """One action of the plan. `route` is -1 for the inspection, else an index of the plan's.
+
+    The `report` of a step that puts weights into a template has in `mapping` every variable of
+    both sides and what became of it, and in `mapping_file` the same as YAML, to be edited and
+    sent as the option `mapping`; also where the step has failed.
+    """
 
     id: str
     round: int
@@ -143,6 +148,9 @@ class EngineView(_View):
 class Report(_View):
     """What became of the job: the proof, the route taken, those that were not and why.
 
+    `proof`: `verified`, source and result were run and agree; `weights_compared`, the source is
+    weights alone, which nothing can run, and every variable was compared;
+    `converted_not_verified`, neither.
     `unverified`: why nothing ran the result. `coverage`: what a check said. `engine`: of the
     TensorRT targets. `build`: what building it cost. `located`: where the first result that
     disagreed left its source, on whichever route.
