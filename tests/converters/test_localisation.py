@@ -137,7 +137,7 @@ def test_of_two_steps_the_second_is_named(carried, refused, tmp_path):
     steps = ("onnx-opset", {"opset": 20}), ("misreader", {"misread": "epsilon"})
     note = carried(network(tmp_path / "a.onnx"), *steps)
     located = hold_named(note, refused, "epsilon", 1)
-    assert "step 2 of 2, misreader" in note.fault.detail
+    assert "Step 2 of 2, misreader" in note.fault.detail
     assert located["converter"] == "misreader"
 
 
@@ -145,7 +145,7 @@ def test_of_two_steps_the_first_is_named(carried, refused, tmp_path):
     steps = ("spoiler", {"spoil": "gates"}), ("onnx-to-pt2", {})
     note = carried(network(tmp_path / "a.onnx"), *steps)
     hold_named(note, refused, "gates", 0)
-    assert "step 1 of 2, spoiler" in note.fault.detail
+    assert "Step 1 of 2, spoiler" in note.fault.detail
 
 
 class Normed(torch.nn.Module):

@@ -7,9 +7,12 @@ from workers.verification.verify import Kept
 def told(found: Located, kept: Kept) -> str:
     """Where the result leaves its source, how far, and what can be tried."""
     lowered = any(each.share for each in kept.tolerances.values())
-    where = f" step {found.step + 1} of {found.steps}," if found.steps > 1 else ""
-    does = "loses more than its precision may" if lowered else "is the first that is wrong"
-    sentences = [f"Of the route,{where} {found.converter}, {does}{_node(found)}."]
+    alone = found.steps == 1
+    which = f"Step {found.step + 1} of {found.steps}, {found.converter},"
+    subject = f"The step {found.converter}" if alone else which
+    wrong = "is wrong" if alone else "is the first that is wrong"
+    does = "loses more than its precision may" if lowered else wrong
+    sentences = [f"{subject} {does}{_node(found)}."]
     if found.range and not found.node:
         first, last = found.range
         sentences.append(f"It happens between the nodes {first!r} and {last!r}.")
