@@ -165,9 +165,7 @@ def _row(takes: Sequence[Tensor]) -> "dict[str, NDArray[Any]]":
     import numpy as np
 
     return {
-        each.name: np.full(
-            (2, (each.shape or (0, 1))[1]), "a" if each.dtype == WORDS else 0
-        ).astype(each.dtype)
+        each.name: np.full(_two(each), "a" if each.dtype == WORDS else 0).astype(each.dtype)
         for each in takes
     }
 
