@@ -31,7 +31,7 @@ FEW: Final = 8  # names in a message
 class Applied:
     """What the rules settle. `match_rest`: the matcher may look for what they do not name.
 
-    `moves` are in the order of the template's variables, or of the rules without one.
+    `moves` are in the order of the template's variables, or of the source's without one.
     """
 
     moves: tuple[Move, ...]
@@ -137,7 +137,7 @@ class _Following:
         self._settle_tied_and_useless()
         if self.sides.targets is None or not self.mapping.match_rest:
             self._refuse_what_is_left()
-        order = self.made if self.sides.targets is None else self.sides.targets
+        order = self._by_source() if self.sides.targets is None else self.sides.targets
         return Applied(
             moves=tuple(_move(name, *self.made[name]) for name in order if name in self.made),
             skipped=_ordered(self.skipped, self.sides.sources),
@@ -146,6 +146,14 @@ class _Following:
             notes=(*self.mapping.notes, *self.notes),
             match_rest=self.mapping.match_rest,
         )
+
+    def _by_source(self) -> list[str]:
+        places = {name: index for index, name in enumerate(self.sides.sources)}
+        first = {
+            target: next((places[name] for name in names(value)), len(places))
+            for target, (value, _) in self.made.items()
+        }
+        return sorted(self.made, key=first.__getitem__)
 
     def _settle_passed(self) -> None:
         """What one rule could not place a later one may have; else it is told."""
