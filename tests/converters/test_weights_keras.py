@@ -263,6 +263,29 @@ def test_a_file_that_lists_what_it_does_not_hold_is_refused(tmp_path: Path) -> N
         open_weights(tmp_path / "x.h5", "keras-h5").__enter__()
 
 
+@pytest.mark.parametrize("how", ["link", "storage", "virtual"])
+def test_a_file_that_leads_to_another_is_refused(tmp_path: Path, how: str) -> None:
+    (tmp_path / "secret").write_bytes(bytes(24))
+    with h5py.File(tmp_path / "other.h5", "w") as other:
+        other["kernel"] = np.ones(6)
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.attrs["layer_names"] = ["dense"]
+        group = file.create_group("dense")
+        group.attrs["weight_names"] = ["dense/kernel"]
+        match how:
+            case "link":
+                group["dense/kernel"] = h5py.ExternalLink("other.h5", "kernel")
+            case "storage":
+                outside = [(str(tmp_path / "secret"), 0, 24)]
+                group.create_dataset("dense/kernel", (6,), "f4", external=outside)
+            case _:
+                lent = h5py.VirtualLayout((6,), "f8")
+                lent[:] = h5py.VirtualSource(tmp_path / "other.h5", "kernel", (6,))
+                group.create_virtual_dataset("dense/kernel", lent)
+    with pytest.raises(InvalidModel, match=r"dense/kernel' (is no dataset|lie outside)"):
+        open_weights(tmp_path / "m.h5", "keras-weights").__enter__()
+
+
 def test_files_of_keras_2_are_read(tmp_path: Path) -> None:
     """Its names end in `:0`, and its strings are bytes."""
     config = {"class_name": "Sequential", "config": {"name": "s", "layers": []}}

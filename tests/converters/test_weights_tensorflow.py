@@ -202,6 +202,22 @@ def test_a_checkpoint_that_lacks_a_file_says_which(
         pass
 
 
+def test_of_several_checkpoints_the_latest_is_meant(tmp_path: Path) -> None:
+    variable = tf.Variable(1.0)
+    manager = tf.train.CheckpointManager(
+        tf.train.Checkpoint(v=variable), str(tmp_path), max_to_keep=2
+    )
+    for value in (1, 2):
+        variable.assign(value)
+        manager.save()
+    with open_weights(tmp_path, "tf-checkpoint") as weights:
+        (name,) = weights.variables
+        assert weights.read(name) == 2
+    (tmp_path / "checkpoint").unlink()
+    with pytest.raises(InvalidModel, match=r"2 checkpoints in the folder \(ckpt-1, ckpt-2\)"):
+        open_weights(tmp_path, "tf-checkpoint").__enter__()
+
+
 def test_a_damaged_checkpoint_is_refused(by_name: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(by_name / "two", tmp_path / "c")
     data = next(folder.glob("*.data-*"))

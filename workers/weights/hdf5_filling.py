@@ -10,6 +10,7 @@ from typing import Any
 from workers.tensorflow_bridge.keras_skeletons import WEIGHTS
 from workers.weights import keras_archive, keras_h5
 from workers.weights.checking import Checklist
+from workers.weights.hdf5_datasets import own
 from workers.weights.pieces import pieces
 from workers.weights.variables import Array, Sink, Variable
 
@@ -82,7 +83,7 @@ class _Sink:
     def write(self, name: str, array: Array) -> None:
         """See Sink."""
         variable = self.checklist.admit(name, array)
-        dataset = self._file[self._places[name]]
+        dataset = own(self._file, self._places[name])
         for place, piece in pieces(name, array, variable.dtype):
             # Keras keeps bfloat16 as bytes without a type, and notes beside them what they are.
             dataset[place] = piece.view(dataset.dtype) if dataset.dtype.kind == "V" else piece

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from shared.domain.errors import InvalidModel
 from workers.tensorflow_bridge.keras_skeletons import WEIGHTS, load
-from workers.weights.dtypes import numpy_dtype
+from workers.weights.hdf5_datasets import own, value
 from workers.weights.keras_layers import layers
 from workers.weights.store import Store
 from workers.weights.variables import Array, Framework, Layer, Variable
@@ -43,7 +43,7 @@ def open_keras(path: Path) -> Iterator[Store]:
             check(file, known)
 
             def read(name: str) -> Array:
-                return dataset_value(file[known.places[name]])
+                return value(own(file, known.places[name]))
 
             yield Store(
                 framework=Framework.TENSORFLOW,
@@ -87,13 +87,6 @@ def check(file: Any, known: Layout) -> None:
                 f" {'missing' if found is None else 'of another shape'}. Save the model again.",
                 node=name,
             )
-
-
-def dataset_value(dataset: Any) -> Array:
-    """A dataset with the dtype that Keras noted of it: HDF5 has no bfloat16 of its own."""
-    array: Array = dataset[()]
-    noted = dataset.attrs.get("dtype")
-    return array.view(numpy_dtype(str(noted))) if noted else array
 
 
 def _saved(model: Any) -> list[tuple[str, str, Any]]:

@@ -58,7 +58,7 @@ def grouped(file: Any) -> tuple[dict[str, str], dict[str, Layer]]:
         if own is not None and len(own):
             layers[scope] = Layer(_camel(kind), {})
             numbers = sorted(own, key=int)
-            shapes = [own[each].shape for each in numbers]
+            shapes = [tuple(own[each].shape) for each in numbers]
             for number, leaf in zip(numbers, _leaves(kind, shapes), strict=True):
                 places[f"{scope}/{leaf}" if scope else leaf] = own[number].name
         for key, child in group.items():

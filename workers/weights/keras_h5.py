@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.domain.errors import InvalidModel
-from workers.weights.keras_archive import dataset_value
+from workers.weights.hdf5_datasets import dtype_of, own, value
 from workers.weights.keras_groups import grouped
 from workers.weights.keras_layers import plain
 from workers.weights.store import Store
@@ -43,11 +43,11 @@ def open_h5(path: Path) -> Iterator[Store]:
         known = layout(file)
 
         def read(name: str) -> Array:
-            return dataset_value(file[known.places[name]])
+            return value(own(file, known.places[name]))
 
         yield Store(
             framework=Framework.TENSORFLOW,
-            variables={name: _variable(name, file[at]) for name, at in known.places.items()},
+            variables={name: _variable(name, own(file, at)) for name, at in known.places.items()},
             reader=read,
             ordered=known.ordered,
             layers=known.layers,
@@ -97,7 +97,7 @@ def _listed(root: Any) -> Layout:
             name = weight.removesuffix(":0")
             if name in known.places:
                 name = f"{layer}/{name}"
-            known.places[name] = root[layer][weight].name
+            known.places[name] = f"{root.name}/{layer}/{weight}"
     return known
 
 
@@ -142,5 +142,4 @@ def _configs(part: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def _variable(name: str, dataset: Any) -> Variable:
-    dtype = str(dataset.attrs.get("dtype") or dataset.dtype.name)
-    return Variable(name, tuple(dataset.shape), dtype)
+    return Variable(name, tuple(dataset.shape), dtype_of(dataset))

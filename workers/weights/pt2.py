@@ -90,10 +90,13 @@ def _in_order(names: list[str], program: Any) -> list[str]:
         or each.get("buffer", {}).get("buffer_name", "")
         for each in specs
     ]
-    listed = [each for each in found if each in names]
-    listed += [each for each in names if each not in listed]
-    scopes = list(dict.fromkeys(each.rpartition(".")[0] for each in listed))
-    return sorted(listed, key=lambda name: scopes.index(name.rpartition(".")[0]))
+    known = set(names)
+    listed = [each for each in found if each in known]
+    listed = list(dict.fromkeys([*listed, *names]))
+    ranks: dict[str, int] = {}
+    for each in listed:
+        ranks.setdefault(each.rpartition(".")[0], len(ranks))
+    return sorted(listed, key=lambda name: ranks[name.rpartition(".")[0]])
 
 
 def _layers(program: Any) -> Iterator[tuple[str, Layer]]:

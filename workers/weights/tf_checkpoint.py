@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from shared.domain.errors import InvalidModel
@@ -27,6 +27,8 @@ TRAINING: Final = re.compile(
 LISTED: Final = re.compile(r"^(?:_all_)?variables/(\d+)/\.")
 """Keys of what Keras exports: the model's variables in its own order."""
 
+STATE: Final = re.compile(r'^model_checkpoint_path: "(.+)"$', re.MULTILINE)
+
 RAISED: Final = (RuntimeError, ValueError, LookupError, TypeError)
 """What TensorFlow's reader turns errors into, by what their sentences say."""
 
@@ -44,10 +46,11 @@ class Named:
 
 
 def prefix(folder: Path) -> Path:
-    """What TensorFlow calls the checkpoint: the path without `.index`.
+    """What TensorFlow calls the checkpoint: the path without `.index`; the latest of several.
 
     Raises:
-        InvalidModel: the folder holds none, several, or lacks some of its data files.
+        InvalidModel: the folder holds none, several of which none is known to be the latest, or
+            lacks some of its data files.
     """
     found = sorted({each.with_suffix("") for each in folder.rglob("*.index") if each.is_file()})
     if not found:
@@ -56,6 +59,7 @@ def prefix(folder: Path) -> Path:
         raise InvalidModel(
             "There is no checkpoint in the folder. Pack its .index and all of its .data files."
         )
+    found = [each for each in found if each == _latest(each.parent)] or found
     if len(found) > 1:
         names = ", ".join(each.name for each in found[:5])
         raise InvalidModel(
@@ -226,6 +230,15 @@ def _path(key: str) -> str:
 def _natural(key: str) -> list[tuple[int, str]]:
     """`variables/10` after `variables/9`."""
     return [(int(each), "") if each.isdigit() else (-1, each) for each in re.split(r"(\d+)", key)]
+
+
+def _latest(folder: Path) -> Path | None:
+    """What the file `checkpoint` names, which a training run keeps beside its checkpoints."""
+    try:
+        said = STATE.search((folder / "checkpoint").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+    return folder / PurePosixPath(said[1]).name if said else None
 
 
 def _version_1(folder: Path) -> set[Path]:
