@@ -3,6 +3,7 @@
 from shared.domain.errors import AmbiguousMapping, UnmappedWeights
 from workers.transplant.applying import apply
 from workers.transplant.expressions import Read
+from workers.transplant.families import named, recognised
 from workers.transplant.mapping_file import loaded
 from workers.transplant.matching import match
 from workers.transplant.moves import Left, Move, Transfer
@@ -57,8 +58,6 @@ def alone(source: Weights, to: Framework, mapping: str | None) -> Transfer:
     if source.framework is to:
         moves = (Move(name, Read(name), "as it is", 1.0, "its name") for name in source.variables)
         return Transfer(tuple(moves))
-    from workers.transplant.families import recognised
-
     family = recognised(source, to)
     if family is None:
         raise UnmappedWeights(
@@ -99,8 +98,6 @@ def insist(transfer: Transfer) -> None:
 def _file(mapping: str, origin: Framework, to: Framework) -> MappingFile:
     if "\n" in mapping.strip():
         return loaded(mapping)
-    from workers.transplant.families import named
-
     return named(mapping.strip(), origin, to)
 
 
