@@ -29,13 +29,10 @@ class Parts:
 
     def add(self, key: str, array: Any) -> None:
         """Take one tensor; it is on disk at the latest when `merge` has returned."""
-        import numpy as np
         import tensorflow as tf
 
-        # TensorFlow shares the memory of an array in row-major order, and copies any other twice.
-        plain = np.asarray(array, order="C") if isinstance(array, np.ndarray) else array
         with tf.device("/cpu:0"):
-            tensor = tf.constant(plain)
+            tensor = tf.constant(array)
         self._held[key] = tensor
         self._size += int(tensor.shape.num_elements()) * int(tensor.dtype.size)
         if self._size > BUFFERED:
