@@ -122,6 +122,29 @@ def test_every_source_becomes_onnx_and_is_verified(console: Console, zoo: Path, 
     assert np.shape(run(console.folder / "out.onnx")[0]) == (2, 3)
 
 
+def test_weights_go_into_a_template(console: Console, zoo: Path) -> None:
+    into = ("--template", zoo / "m.pt2")
+    said = console.convert(zoo / "m.keras", "pt2", "out.pt2", *into)
+    assert (said.status, said.report["proof"]) == (0, "verified"), said.errors
+    assert said.report["mapping"]["complete"]
+    mapping = console.folder / "mine.yaml"
+    mapping.write_text(said.report["mapping_file"])
+    again = console.convert(zoo / "m.keras", "pt2", "b.pt2", *into, "--mapping", mapping)
+    assert (again.status, again.report["proof"]) == (0, "verified"), again.errors
+
+
+def test_a_template_of_another_architecture(console: Console, zoo: Path) -> None:
+    import torch
+
+    weights = console.folder / "weights.pt"
+    torch.save({"weight": torch.zeros(5, 6), "bias": torch.zeros(5)}, weights)
+    said = console.convert(weights, "pt2", "out.pt2", "--template", zoo / "m.pt2")
+    assert (said.status, said.code) == (1, "unmapped_weights")
+    assert not said.report["mapping"]["complete"]
+    assert "weight" in said.report["mapping_file"]
+    assert not (console.folder / "out.pt2").exists()
+
+
 def test_data_beside_a_model_goes_with_it(console: Console, zoo: Path) -> None:
     said = console.convert(
         zoo / "external" / "big.onnx", "onnx", "slim.onnx", "--option", "simplify=true"

@@ -11,6 +11,7 @@ from shared.domain.lifecycle import State
 from shared.domain.locations import location
 from shared.domain.plans import Convert, Route
 from shared.domain.views import EngineView, RejectedRoute, Report
+from shared.services.transplanting import MAPPING
 from workers.local.journey import Journey, Step
 
 Json = dict[str, Any]
@@ -22,7 +23,8 @@ def failure(fault: Fault) -> Json:
 
 
 def report_of(journey: Journey, state: JobState, model: str, seconds: float) -> Json:
-    """The service's report of a job, with its state, error and steps.
+    """The service's report of a job, with its state, error and steps, and the mapping of the
+    last transplant that was tried.
 
     Args:
         model: the digest of the source.
@@ -39,6 +41,7 @@ def report_of(journey: Journey, state: JobState, model: str, seconds: float) -> 
         **summary,
         "error": faults[0].model_dump(mode="json") if faults and faults[0] and not taken else None,
         "inspection": dict(inspected) or None,
+        **_mapping(journey),
         "steps": [_step(step) for step in journey.steps],
     }
 
@@ -72,6 +75,12 @@ def _summary(
         located=location(step.report for step in journey.steps if step.action.kind == "verify"),
         seconds=round(seconds, 3),
     )
+
+
+def _mapping(journey: Journey) -> Json:
+    told = [step.report for step in journey.steps if step.report.get(MAPPING)]
+    last = told[-1] if told else {}
+    return {name: last.get(name) for name in (MAPPING, "mapping_file")}
 
 
 def _rejected(journey: Journey) -> list[RejectedRoute]:
