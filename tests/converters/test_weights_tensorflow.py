@@ -11,7 +11,6 @@ import pytest
 import tensorflow as tf
 
 from shared.domain.errors import InvalidModel, StepRefused
-from workers.weights import pieces
 from workers.weights.opening import open_weights
 from workers.weights.templates import fill_template
 from workers.weights.variables import Variable
@@ -113,7 +112,11 @@ def test_several_variables_of_one_name_go_by_where_they_are(tmp_path: Path) -> N
         assert np.array_equal(weights.read("parts/0"), module.parts[0].numpy())
 
 
-def test_a_savedmodel_is_filled_and_computes_what_the_other_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize("largest", [1 << 20, 30])
+def test_a_savedmodel_is_filled_and_computes_what_the_other_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, largest: int
+) -> None:
+    monkeypatch.setattr("workers.weights.tf_checkpoint_writer.LARGEST", largest)
     model, other, x = classifier(0), classifier(7), tf.random.uniform((2, 6, 6, 2))
     (tmp_path / "packed").mkdir()
     model.export(str(tmp_path / "packed/model"), verbose=False)
@@ -153,11 +156,12 @@ def test_a_checkpoint_is_filled_under_its_own_keys(tmp_path: Path) -> None:
         assert np.array_equal(mine.numpy(), theirs.numpy())
 
 
+@pytest.mark.parametrize("largest", [1 << 20, 50, 12])
 def test_a_checkpoint_is_written_in_parts_and_read_by_tensorflow(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, largest: int
 ) -> None:
     monkeypatch.setattr("workers.weights.tf_checkpoint_writer.BUFFERED", 100)
-    monkeypatch.setattr(pieces, "MOST", 64)
+    monkeypatch.setattr("workers.weights.tf_checkpoint_writer.LARGEST", largest)
     rng = np.random.default_rng(1)
     arrays = {
         "a/kernel": rng.normal(size=(6, 5)).astype(np.float32).T,

@@ -9,7 +9,6 @@ from typing import Final
 from workers.tensorflow_bridge.saved_models import root
 from workers.weights import savedmodel, tf_checkpoint
 from workers.weights.checking import Checklist
-from workers.weights.dtypes import cast
 from workers.weights.tf_checkpoint import Named
 from workers.weights.tf_checkpoint_writer import Parts
 from workers.weights.variables import Array, Sink
@@ -73,5 +72,5 @@ class _Sink:
         """See Sink."""
         variable = self.checklist.admit(name, array)
         for key in self._named[name].keys:
-            self._parts.add(key, cast(name, array, variable.dtype))
+            self._parts.add_variable(key, variable, array)
             self.keys.add(key)

@@ -9,12 +9,16 @@ from typing import Any, Final
 
 from shared.domain.errors import StepRefused
 from workers.weights.checking import Checklist
-from workers.weights.dtypes import cast, numpy_dtype
+from workers.weights.dtypes import numpy_dtype
+from workers.weights.pieces import Place, pieces
 from workers.weights.variables import Array, Sink, Variable
 
 PREFIX: Final = "model.ckpt"
 BUFFERED: Final = 32 << 20
 """Bytes of small tensors that go into one part together."""
+
+LARGEST: Final = 64 << 20
+"""Bytes of one slice; TensorFlow joins the slices of a variable when it reads it."""
 
 
 class Parts:
@@ -24,19 +28,34 @@ class Parts:
         self._place = place
         self._folder = Path(mkdtemp(prefix=".parts-", dir=place.parent))
         self._prefixes: list[str] = []
-        self._held: dict[str, Any] = {}
+        self._held: list[tuple[str, str, Any]] = []
         self._size = 0
 
-    def add(self, key: str, array: Any) -> None:
-        """Take one tensor; it is on disk at the latest when `merge` has returned."""
+    def add(self, key: str, array: Any, sliced: str = "") -> None:
+        """Take one tensor; it is on disk at the latest when `merge` has returned.
+
+        Args:
+            sliced: the whole's shape and the part of it that this is, as SaveV2 wants them.
+        """
         import tensorflow as tf
 
         with tf.device("/cpu:0"):
             tensor = tf.constant(array)
-        self._held[key] = tensor
+        self._held.append((key, sliced, tensor))
         self._size += int(tensor.shape.num_elements()) * int(tensor.dtype.size)
         if self._size > BUFFERED:
             self._flush()
+
+    def add_variable(self, key: str, variable: Variable, array: Array) -> None:
+        """Take one variable in the target's type, a large one slice by slice.
+
+        TensorFlow copies whatever it is given, and an array that is not in row-major order twice.
+
+        Raises:
+            StepRefused: the type cannot hold a value.
+        """
+        for place, piece in pieces(variable.name, array, variable.dtype, LARGEST):
+            self.add(key, *_sliced(variable.shape, place, piece))
 
     def merge(self) -> None:
         """Make the checkpoint of the parts."""
@@ -61,12 +80,24 @@ class Parts:
         prefix = str(self._folder / f"part-{len(self._prefixes)}")
         tf.raw_ops.SaveV2(
             prefix=prefix,
-            tensor_names=list(self._held),
-            shape_and_slices=[""] * len(self._held),
-            tensors=list(self._held.values()),
+            tensor_names=[key for key, _, _ in self._held],
+            shape_and_slices=[sliced for _, sliced, _ in self._held],
+            tensors=[tensor for _, _, tensor in self._held],
         )
         self._prefixes.append(prefix)
-        self._held, self._size = {}, 0
+        self._held, self._size = [], 0
+
+
+def _sliced(shape: tuple[int, ...], place: Place, piece: Array) -> tuple[Array, str]:
+    """A piece with all of its axes, and where it is in the whole."""
+    if not place:
+        return piece, ""
+    starts = [each if isinstance(each, int) else int(each.start) for each in place]
+    ones = [1 for each in place if isinstance(each, int)]
+    whole = piece.reshape(*ones, *piece.shape)
+    spans = [f"{start},{length}" for start, length in zip(starts, whole.shape, strict=False)]
+    spans += ["-"] * (len(shape) - len(spans))
+    return whole, f"{' '.join(map(str, shape))} {':'.join(spans)}"
 
 
 @contextmanager
@@ -115,4 +146,4 @@ class _Sink:
     def write(self, name: str, array: Array) -> None:
         """See Sink."""
         variable = self.checklist.admit(name, array)
-        self._parts.add(name, cast(name, array, variable.dtype))
+        self._parts.add_variable(name, variable, array)
