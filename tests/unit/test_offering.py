@@ -49,14 +49,14 @@ def test_it_survives_the_wire(whole):
 def test_a_wish_leads_from_a_format_to_itself(whole):
     for each in whole.converters:
         assert each.asked_by is None or each.source == each.target or each.transplant
+        if each.asked_by and each.asked_for is True:
+            assert each.options["properties"][each.asked_by]["type"] == "boolean"
 
 
 def test_a_transplant_is_asked_for_by_the_format_of_its_template(whole):
     filled = [each for each in whole.converters if each.asked_by == "template"]
     assert len(filled) > 60
     assert all(each.transplant and each.asked_for == each.target for each in filled)
-        if each.asked_by and each.asked_for is True:
-            assert each.options["properties"][each.asked_by]["type"] == "boolean"
 
 
 def test_of_wishes_by_value_each_leads_to_one_edge(whole):
