@@ -97,12 +97,13 @@ def _flat(
     rule: Carry,
 ) -> tuple[list[Pattern], tuple[Change, ...], tuple[int, tuple[Change, ...]] | None]:
     """The sources, the changes made to the whole, and how they were joined before."""
-    origin, changes = rule.value.origin, rule.value.changes
-    while isinstance(origin, Value):
-        origin, changes = origin.origin, (*origin.changes, *changes)
-    match origin:
+    value, changes = rule.value, rule.value.changes
+    while isinstance(value.origin, Value):
+        value = value.origin
+        changes = (*value.changes, *changes)
+    match value.origin:
         case Pattern():
-            return [origin], changes, None
+            return [value.origin], changes, None
         case Joined(axis, of) if rule.parted is None:
             alike = {each.changes for each in of}
             sources = [each.origin for each in of if isinstance(each.origin, Pattern)]

@@ -127,10 +127,23 @@ def _written(data: Data) -> str:
 
 
 def _flow(value: Any) -> str:
-    """On one line, but for texts that have lines of their own."""
+    """On one line. What YAML takes for the end of a line, wherever it stands, is escaped."""
     import yaml
 
-    text = yaml.safe_dump(
-        value, sort_keys=False, allow_unicode=True, width=10**9, default_flow_style=True
+    class Dumper(yaml.SafeDumper):
+        """Texts that cannot be printed in double quotes."""
+
+    def quoted(dumper: Any, text: str) -> Any:
+        style = None if text.isprintable() else '"'
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+    Dumper.add_representer(str, quoted)
+    text: str = yaml.dump(
+        value,
+        Dumper=Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=10**9,
+        default_flow_style=True,
     )
     return text.removesuffix("\n").removesuffix("\n...").strip("\n")

@@ -39,7 +39,7 @@ class WrittenGates(Strict):
     """As many equal parts as `order` has numbers: the first is part `order[0]` of the source."""
 
     axis: Axis
-    order: Annotated[tuple[Annotated[int, Field(ge=0, le=63)], ...], Field(min_length=2)]
+    order: Annotated[tuple[Annotated[int, Field(ge=0, le=1023)], ...], Field(min_length=2)]
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
