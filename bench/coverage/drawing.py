@@ -6,6 +6,7 @@ from typing import Final
 from bench.coverage import kept
 from bench.coverage.kept import Counts
 from bench.coverage.rows import TARGETS, Cell, Proof, Row
+from bench.pairs.trial import Carried
 
 NODE: Final = "node"
 
@@ -94,8 +95,39 @@ def _node(cell: Cell) -> str:
 
 
 def _said(cell: Cell) -> str:
-    plain = " ".join((cell.reason or "").split()).replace("|", "\\|").replace("<", "&lt;")
+    return _plain(cell.reason)
+
+
+def _plain(reason: str | None) -> str:
+    plain = " ".join((reason or "").split()).replace("|", "\\|").replace("<", "&lt;")
     return plain.replace("*", "\\*").replace("_", "\\_").replace("[", "\\[")
+
+
+def pairs() -> str:
+    """Weights from one framework into a model of the other: of each pair, both ways."""
+    trials = kept.read().pairs
+    ways = [f"{way}: {what}" for way in ("to PyTorch", "to Keras") for what in ("mapped", "error")]
+    lines: list[str] = []
+    for family in dict.fromkeys(each.family for each in trials.values()):
+        lines += ["", f"**{family}**", "", *_head("architecture", [*ways, "least sure"])]
+        for name, each in trials.items():
+            if each.family == family:
+                both = (each.to_pytorch, each.to_keras)
+                sure = min(way.least or 0.0 for way in both)
+                cells = [cell for way in both for cell in _carried(way)]
+                lines.append(_line(name, *cells, f"{sure:.2f}"))
+    good = sum(each.passed for each in trials.values())
+    lines += ["", f"{good} of {len(trials)} pairs map completely and agree both ways.", ""]
+    for name, each in trials.items():
+        for way, found in (("to PyTorch", each.to_pytorch), ("to Keras", each.to_keras)):
+            if found.code:
+                lines.append(f"- {name}, {way}, `{found.code}`: {_plain(found.reason)}")
+    return "\n".join(lines) + "\n"
+
+
+def _carried(found: Carried) -> Iterator[str]:
+    yield f"{found.mapped} of {found.variables}"
+    yield f"{found.max_rel:.0e}" if found.max_rel is not None else "**no**"
 
 
 def backend() -> str:
@@ -136,4 +168,5 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "coverage-models": models,
     "coverage-reasons": reasons,
     "coverage-backend": backend,
+    "coverage-pairs": pairs,
 }

@@ -6,6 +6,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bench.coverage.rows import Row
+from bench.pairs.trial import Trial
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PATH: Final = ROOT / "docs" / "coverage.json"
@@ -42,13 +43,14 @@ class Counts(BaseModel):
 
 
 class Kept(BaseModel):
-    """All three tables."""
+    """All tables."""
 
     model_config = ConfigDict(extra="forbid")
 
     formats: dict[str, dict[str, Pair]] = Field(default_factory=dict)
     models: dict[str, Row] = Field(default_factory=dict)
     backend: dict[str, Counts] = Field(default_factory=dict)
+    pairs: dict[str, Trial] = Field(default_factory=dict)
 
 
 def read() -> Kept:

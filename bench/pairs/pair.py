@@ -7,6 +7,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.pairs.weights import GAIN
+
 Arrays = tuple[NDArray[Any], ...]
 Shown = Callable[[np.random.Generator], tuple[Arrays, Arrays]]
 """What both are shown: the same things, as Keras takes them and as PyTorch does."""
@@ -17,7 +19,8 @@ BATCH: Final = 2
 @dataclass(frozen=True, slots=True)
 class Pair:
     """`keras` gives a built model, `torch` a module. `settle` sets what the PyTorch side has and
-    Keras's has not to what changes nothing."""
+    Keras's has not to what changes nothing. `gain`: see `fill_keras`; where blocks are added up
+    time and again, a large one makes what is lost in rounding larger, too."""
 
     name: str
     family: str
@@ -25,6 +28,7 @@ class Pair:
     torch: Callable[[], Any]
     shown: Shown
     settle: Callable[[Any], None] = lambda _: None
+    gain: float = GAIN
 
 
 def pictures(side: int, channels: int = 3, depth: int | None = None) -> Shown:

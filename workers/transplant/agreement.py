@@ -1,7 +1,7 @@
 """Agreement: two live models on one example, and where they part if they do."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 
@@ -100,10 +100,19 @@ def _met(
             continue
         alike = len(here) == len(there) and len(pair.source) == len(pair.target) == 1
         # Layers that are cut otherwise on the other side are compared where they end.
-        kept = zip(here, there, strict=True) if alike else [(here[-1], there[-1])]
+        kept = zip(here, there, strict=True) if alike else [_ends(here, there)]
         found += [(place, pair, call, other) for (place, call), other in kept]
     for _, pair, call, other in sorted(found, key=lambda each: each[0]):
         yield pair, call, other
+
+
+def _ends(here: list[tuple[int, Call]], there: list[Call]) -> tuple[tuple[int, Call], Call]:
+    """One call for all of them: it reads what the first read, and gives what the last gave."""
+    place, last = here[-1]
+    return (
+        (place, replace(last, read=here[0][1].read)),
+        replace(there[-1], read=there[0].read),
+    )
 
 
 def _gave(source: Live, target: Live, here: Call, there: Call) -> float | None:

@@ -97,7 +97,8 @@ def _heard(
 
 def _note(calls: list[Call], path: str, read: list[Array], gave: list[Array]) -> None:
     if gave:
-        calls.append(Call(path, read[0] if read else None, gave[0].copy()))
+        # Copies: what comes after may work in place.
+        calls.append(Call(path, read[0].copy() if read else None, gave[0].copy()))
 
 
 def _tensors(of: Any, is_tensor: Callable[[Any], bool]) -> Iterator[Any]:

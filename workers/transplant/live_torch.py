@@ -81,9 +81,15 @@ class TorchWeights:
         return torch_run(self.model, given, {each: named[each] for each in heard if each in named})
 
     def activated(self, path: str, array: Array) -> Array | None:
-        """Nothing: in PyTorch an activation is no part of a layer."""
-        del path, array
-        return None
+        """What the module makes of it in the end, where it has an activation of its own, as
+        timm's norms do."""
+        import torch
+
+        activation = getattr(dict(self.model.named_modules()).get(path), "act", None)
+        if not isinstance(activation, torch.nn.Module):
+            return None
+        with torch.no_grad():
+            return as_array(activation(torch.tensor(array)))
 
 
 def _ties(held: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

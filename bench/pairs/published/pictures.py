@@ -12,6 +12,7 @@ from typing import Any, Final
 from bench.backends import torchvision_names
 from bench.coverage.zoo.pictures import FOLDER
 from bench.pairs.pair import Pair, pictures
+from bench.pairs.weights import GAIN
 
 FAMILY: Final = "keras.applications and timm"
 CLASSES: Final = 10
@@ -89,27 +90,27 @@ def unscaled(module: Any) -> None:
 
 MODELS: Final[Mapping[str, tuple[int, Callable[[int], Any], Callable[[], Any]]]] = {
     "MobileNet": (
-        32, partial(application, "MobileNet"),
+        64, partial(application, "MobileNet"),
         partial(of_timm, "mobilenetv1_100", **AS_TENSORFLOW),
     ),
     "MobileNetV2": (
-        32, partial(application, "MobileNetV2"),
+        64, partial(application, "MobileNetV2"),
         partial(of_timm, "mobilenetv2_100", **AS_TENSORFLOW),
     ),
     "MobileNetV3Small": (
-        32, partial(application, "MobileNetV3Small", include_preprocessing=False),
+        64, partial(application, "MobileNetV3Small", include_preprocessing=False),
         partial(of_timm, "tf_mobilenetv3_small_100"),
     ),
     "MobileNetV3Large": (
-        32, partial(application, "MobileNetV3Large", include_preprocessing=False),
+        64, partial(application, "MobileNetV3Large", include_preprocessing=False),
         partial(of_timm, "tf_mobilenetv3_large_100"),
     ),
     "EfficientNetB0": (
-        32, partial(without_preprocessing, "EfficientNetB0", "stem_conv_pad"),
+        64, partial(without_preprocessing, "EfficientNetB0", "stem_conv_pad"),
         partial(of_timm, "tf_efficientnet_b0"),
     ),
     "EfficientNetV2B0": (
-        32, partial(application, "EfficientNetV2B0", include_preprocessing=False),
+        64, partial(application, "EfficientNetV2B0", include_preprocessing=False),
         partial(of_timm, "tf_efficientnetv2_b0"),
     ),
     "DenseNet121": (
@@ -130,10 +131,13 @@ MODELS: Final[Mapping[str, tuple[int, Callable[[int], Any], Callable[[], Any]]]]
 """The side of the pictures, and both models. The last two do not compute the same: they are there
 to show what is said then."""
 
+QUIET: Final[Mapping[str, float]] = {"MobileNetV3Large": 1.2, "EfficientNetV2B0": 1.5}
+
 PAIRS: Final = tuple(
     Pair(
         name, FAMILY, partial(keras, side), torch, pictures(side),
         unscaled if name.startswith("Inception") else lambda _: None,
+        QUIET.get(name, GAIN),
     )
     for name, (side, keras, torch) in MODELS.items()
 )  # fmt: skip
