@@ -14,8 +14,8 @@ from workers.runtimes.pt2 import Pt2Runtime
 from workers.runtimes.pytorch import PytorchRuntime
 from workers.runtimes.safetensors import SafetensorsRuntime
 from workers.runtimes.savedmodel import SavedModelRuntime
-from workers.runtimes.state_dict import StateDictRuntime
 from workers.runtimes.skops import SkopsRuntime
+from workers.runtimes.state_dict import StateDictRuntime
 from workers.runtimes.tensorrt import TensorrtRuntime
 from workers.runtimes.tensorrt_rtx import TensorrtRtxRuntime
 from workers.runtimes.tf_checkpoint import TfCheckpointRuntime
