@@ -11,6 +11,9 @@ DEPTH = 6
 PRIOR = 0.5
 """Pairs that speak for nothing: one sighting alone is worth little."""
 
+LEAST = 0.01
+"""Less was not seen: what is left of a sum when its parts are taken away."""
+
 Tokens = tuple[str, ...]
 
 
@@ -77,7 +80,8 @@ class _Ends:
         return tuple(tokens[-each:] for each in lengths)
 
     def agreement(self, question: Question) -> Array:
-        """The mean over both sides' ends of the best share that each has with the other's."""
+        """The mean over both sides' ends of the best share that each has with the other's: the
+        rarer an end is, the more it says."""
         import numpy as np
 
         left = _Cuts.of(map(self._cut, question.sources), self._sources)
@@ -86,17 +90,17 @@ class _Ends:
         own = _Own.of(question)
         forth = np.zeros((DEPTH, *own.both.shape))
         back = np.zeros((DEPTH, *own.both.shape))
+        first = left.totals[left.rows] - own.rows[:, None]
+        second = right.totals[right.rows] - own.columns[:, None]
         for one, two in product(range(DEPTH), range(DEPTH)):
             rows, columns = left.rows[:, one], right.rows[:, two]
             found = seen[rows[:, None], columns[None, :]] - own.said(rows, columns)
-            first = left.totals[rows] - own.rows
-            second = right.totals[columns] - own.columns
-            most = np.maximum(first[:, None], second[None, :])
+            most = np.maximum(first[:, one][:, None], second[:, two][None, :])
             share = np.maximum(found, 0) / (np.maximum(most, 0) + PRIOR)
             np.maximum(forth[one], share, out=forth[one])
             np.maximum(back[two], share, out=back[two])
-        ahead = forth.sum(axis=0) / np.maximum(left.counts, 1)[:, None]
-        behind = back.sum(axis=0) / np.maximum(right.counts, 1)[None, :]
+        ahead = np.einsum("drc,rd->rc", forth, _weights(first))
+        behind = np.einsum("drc,cd->rc", back, _weights(second))
         result: Array = (ahead + behind) / 2
         return result
 
@@ -112,6 +116,16 @@ class _Ends:
         return found
 
 
+def _weights(totals: Array) -> Array:
+    """What each end of each name counts, to 1 in all; one that nobody else has counts nothing."""
+    import numpy as np
+
+    known = totals > LEAST
+    weights = np.where(known, 1 / np.sqrt(np.maximum(totals, LEAST)), 0.0)
+    result: Array = weights / np.maximum(weights.sum(axis=1, keepdims=True), LEAST)
+    return result
+
+
 @dataclass(frozen=True, slots=True)
 class _Cuts:
     """The ends of some names, each with a place in a table and its total there; `rows` has each
@@ -120,7 +134,6 @@ class _Cuts:
     places: dict[Tokens, int]
     totals: Array
     rows: Array
-    counts: Array
 
     @classmethod
     def of(cls, cuts: Iterable[tuple[Tokens, ...]], totals: defaultdict[Tokens, float]) -> "_Cuts":
@@ -134,9 +147,8 @@ class _Cuts:
         rows = np.full((len(found), DEPTH), len(places))
         for row, cut in enumerate(found):
             rows[row, : len(cut)] = [places[each] for each in cut]
-        counts = np.array([len(each) for each in found])
         known = np.array([*(totals.get(each, 0.0) for each in places), 0.0])
-        return cls(places, known, rows, counts)
+        return cls(places, known, rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from workers.transplant.pairing import Pair, fitting
 from workers.transplant.units import Unit
 from workers.weights.variables import Array
 
-NAMES, ORDER, HABITS = 1.0, 0.6, 1.2
+NAMES, ORDER, HABITS = 1.0, 0.4, 1.6
+BESIDE = 0.8  # the layer that it normalises went to that which the other one normalises
 SAME_NAME = 0.4
 SPARE = 0.3  # a variable that shares another's memory goes where nothing else does
 
@@ -27,14 +28,17 @@ class Cluster:
     names: Array
     order: Array
 
-    def costs(self, habits: Habits | None, before: Assignment | None) -> Array:
+    def costs(
+        self, habits: Habits | None, before: Assignment | None, beside: Array | float = 0.0
+    ) -> Array:
         """The whole cost, float64, FORBIDDEN where two do not fit.
 
-        `before` is the assignment that the habits were learnt from.
+        `before` is the assignment that the habits were learnt from; `beside` is 1 where the
+        companions of two went together in it.
         """
         import numpy as np
 
-        found = NAMES * (1 - self.names) + ORDER * self.order
+        found = NAMES * (1 - self.names) + ORDER * self.order - BESIDE * beside
         if habits is not None:
             found = found + HABITS * (1 - habits.agreement(self._question(before)))
         costs = np.full(found.shape, FORBIDDEN)

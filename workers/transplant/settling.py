@@ -1,13 +1,15 @@
 """Matches: the pairs of units that were settled on, and the questions that were not."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from workers.transplant.assigning import Assignment, assign
+from workers.transplant.companions import companions
 from workers.transplant.learning import Habits, Sighting
 from workers.transplant.pairing import Pair, clusters
 from workers.transplant.scoring import Cluster, cluster
 from workers.transplant.units import Unit
+from workers.weights.variables import Array
 
 NEAR = 0.15
 """Assignments that cost this much more are as good."""
@@ -57,14 +59,19 @@ def matches(
         )
         for left, right in clusters(sources, targets)
     ]
+    left, right = companions(sources), companions(targets)
     given = tuple(known)
     taught = Habits(given) if given else None
     found = [assign(each.costs(taught, None), NEAR) for each in rivals]
     for _ in range(ROUNDS):
         before = [each.columns for each in found]
         taught = Habits((*given, *_sightings(rivals, found)))
+        went = dict(_places(rivals, found))
         both = zip(rivals, found, strict=True)
-        found = [assign(group.costs(taught, last), NEAR) for group, last in both]
+        found = [
+            assign(group.costs(taught, last, _beside(group, left, right, went)), NEAR)
+            for group, last in both
+        ]
         if [each.columns for each in found] == before:
             break
     ends = list(zip(rivals, found, strict=True))
@@ -80,6 +87,25 @@ def _sightings(rivals: list[Cluster], found: list[Assignment]) -> Iterator[Sight
             if column >= 0:
                 source, target = group.sources[row], group.targets[column]
                 yield Sighting(source.tokens, target.tokens, assignment.worths[row])
+
+
+def _places(rivals: list[Cluster], found: list[Assignment]) -> Iterator[tuple[int, int]]:
+    for group, assignment in zip(rivals, found, strict=True):
+        for row, column in enumerate(assignment.columns):
+            if column >= 0:
+                yield group.sources[row].place, group.targets[column].place
+
+
+def _beside(
+    group: Cluster, left: Mapping[int, int], right: Mapping[int, int], went: Mapping[int, int]
+) -> Array:
+    """1 where the companions of a source and of a target went together, (sources, targets)."""
+    import numpy as np
+
+    here = [went.get(left.get(each.place, -1), -1) for each in group.sources]
+    there = [right.get(each.place, -2) for each in group.targets]
+    beside: Array = np.equal.outer(here, there).astype(float)
+    return beside
 
 
 def _sure(group: Cluster, assignment: Assignment) -> Iterator[Match]:
