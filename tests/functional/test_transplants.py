@@ -101,9 +101,10 @@ def test_weights_alone_become_a_model_of_another_framework(
 
 
 def test_a_model_of_one_framework_fills_one_of_the_other(
-    ferry: Modelferry, template_file: Path, tmp_path: Path
+    ferry: Modelferry, tmp_path: Path
 ) -> None:
     import keras
+    import torch
 
     keras.utils.set_random_seed(3)
     layers = [
@@ -114,7 +115,12 @@ def test_a_model_of_one_framework_fills_one_of_the_other(
     ]
     model = keras.Sequential(layers, name="perceptron")
     result = ferry.convert(
-        model, "pt2", template=template_file, output=tmp_path / "out.pt2", timeout=ENOUGH
+        model,
+        "pt2",
+        template=network(1),
+        example_inputs=torch.zeros(2, 8),
+        output=tmp_path / "out.pt2",
+        timeout=ENOUGH,
     )
     assert result.verified
     assert result.report.verification is not None
@@ -231,7 +237,7 @@ def _onnx(folder: Path) -> Path:
 
 
 def test_a_key_is_for_one_template(
-    ferry: Modelferry, weights: ModelView, template: ModelView, template_file: Path
+    ferry: Modelferry, weights: ModelView, template: ModelView
 ) -> None:
     first = ferry.submit(weights, "pt2", options={"template": template.id}, key="tuesday")
     again = ferry.submit(weights, "pt2", options={"template": template.id}, key="tuesday")
