@@ -6,12 +6,11 @@ from typing import Any
 
 from shared.domain.faults import Fault
 from shared.domain.findings import findings
-from shared.domain.jobs import INSPECTION, JobState
+from shared.domain.jobs import INSPECTION, MAPPING, JobState
 from shared.domain.lifecycle import State
 from shared.domain.locations import location
 from shared.domain.plans import Convert, Route
 from shared.domain.views import EngineView, RejectedRoute, Report
-from shared.services.transplanting import MAPPING
 from workers.local.journey import Journey, Step
 
 Json = dict[str, Any]
