@@ -59,7 +59,8 @@ def matches(
         )
         for left, right in clusters(sources, targets)
     ]
-    left, right = companions(sources), companions(targets)
+    left = companions(sources, ordered=ordered[0])
+    right = companions(targets, ordered=ordered[1])
     given = tuple(known)
     taught = Habits(given) if given else None
     found = [assign(each.costs(taught, None), NEAR) for each in rivals]
