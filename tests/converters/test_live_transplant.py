@@ -109,6 +109,19 @@ class TestWhereTheyPart:
         assert caught.value.fault.node == third.path
         assert "epsilon is 1e-05 in the source, and eps is 0.01" in caught.value.fault.detail
 
+    def test_another_stride(self) -> None:
+        images = keras.Input((8, 8, 3))
+        model = keras.Model(
+            images, layers.GlobalAveragePooling2D()(layers.Conv2D(4, 1, strides=2)(images))
+        )
+        fill_keras(model, 1)
+        module = nn.Sequential(nn.Conv2d(3, 4, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        example = RANDOM.normal(size=(2, 8, 8, 3)).astype(np.float32)
+        with pytest.raises(AccuracyMismatch) as caught:
+            transplant(model, module, example=example)
+        assert caught.value.fault.node == model.layers[1].path
+        assert "strides is (2, 2) in the source, and stride is (1, 1)" in caught.value.fault.detail
+
     def test_something_without_weights_between_two_layers(self) -> None:
         model, module = made(mlp_keras, mlp_torch)
         module[3] = nn.GELU()

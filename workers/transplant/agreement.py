@@ -73,10 +73,12 @@ def _first(
     """In the order of the source's run. Where no layer alone is past the tolerance, the one
     whose error grew the most over that of what it read."""
     grown: list[tuple[float, _Parting]] = []
+    unlike: list[_Parting] = []
     so_far = 0.0
     for pair, here, there in _met(pairs, runs):
         gave = _gave(source, target, here, there)
         if gave is None:
+            unlike.append(_Parting(pair, inf, None))
             continue
         read = None if here.read is None or there.read is None else nearest(here.read, there.read)
         parting = _Parting(pair, gave, read)
@@ -85,7 +87,9 @@ def _first(
         before = max(so_far if read is None else read, 1e-7)
         grown.append((gave / before, parting))
         so_far = gave
-    return max(grown, key=lambda each: each[0])[1] if grown else None
+    if grown:
+        return max(grown, key=lambda each: each[0])[1]
+    return unlike[0] if unlike else None
 
 
 def _met(
@@ -145,8 +149,6 @@ def _mismatch(
         )
     else:
         causes = " ".join(suspicions(parting.pair, source, target, transfer))
-        where = (
-            f"The first layer that differs is {path!r} ({there!r} in the target), by"
-            f" {parting.gave:.1e}; all mapped ones before it agree. {causes}"
-        )
+        far = "in shape" if parting.gave == inf else f"by {parting.gave:.1e}"
+        where = f"The first layer that differs is {path!r} ({there!r} in the target), {far}; all mapped ones before it agree. {causes}"
     return AccuracyMismatch(f"{whole} {where}".strip(), node=path, operator=kind)

@@ -13,6 +13,8 @@ ALIKE: Final = (
     ("groups", "groups"),
     ("groups", "num_groups"),
     ("num_heads", "num_heads"),
+    ("strides", "stride"),
+    ("dilation_rate", "dilation"),
 )
 """Settings of Keras and of PyTorch that mean the same."""
 
@@ -22,11 +24,10 @@ def suspicions(
 ) -> Iterator[str]:
     """Settings that differ, and weights that are laid out otherwise than the layers' kinds ask
     for; a sentence each."""
-    for one in pair.source:
-        for other in pair.target:
-            here, there = source.layers.get(one), target.layers.get(other)
-            if here and there:
-                yield from _settings(here, there)
+    if len(pair.source) == len(pair.target) == 1:
+        here, there = source.layers.get(pair.source[0]), target.layers.get(pair.target[0])
+        if here and there:
+            yield from _settings(here, there)
     usual = {each.target: each for each in match(source, target).moves}
     for move in transfer.moves:
         asked = usual.get(move.target)
