@@ -124,13 +124,15 @@ def _place(kind: str, words: Sequence[str], index: int) -> object:
 
 def features(words: Sequence[str], ranks: Sequence[str]) -> Counter[str]:
     """What is compared of a name: its words, its numbers as they are and by their ranks, and
-    those with the words beside them."""
+    those with the words beside them, once more at the end, where layers of a block differ."""
     found = Counter(words)
     found.update(each for each in ranks if each.startswith("#"))
     for line in (words, ranks):
         for first, second in pairwise(line):
             if _counts(first) != _counts(second):
                 found["+".join(sorted((first, second)))] += 1
+        if len(line) > 1 and _counts(line[-2]) != _counts(line[-1]):
+            found["+".join((*sorted(line[-2:]), "at the end"))] += 1
     return found
 
 
