@@ -150,6 +150,8 @@ def _mismatch(
     else:
         causes = " ".join(suspicions(parting.pair, source, target, transfer))
         far = "in shape" if parting.gave == inf else f"by {parting.gave:.1e}"
-        where = f"The first layer that differs is {path!r} ({there!r} in the target), {far}; all"
+        where = (
+            f"The first layer that differs is {path!r} ({there!r} in the target), {far}; all"
             f" mapped ones before it agree. {causes}"
+        )
     return AccuracyMismatch(f"{whole} {where}".strip(), node=path, operator=kind)
