@@ -186,8 +186,9 @@ def progress(plan: Plan, steps: Sequence[tuple[Place, State]]) -> Progress:
     """What comes next, from the plan and the steps written so far (of the current round).
 
     The inspect step stands alone; routes are opened one after the other: the next one only
-    when a step of the one before has failed. A cancelled step, unless it was dropped behind
-    a failed one, cancels the job; while a step runs, nothing is due.
+    when a step of the one before has failed, and none that begins with all that led
+    there. A cancelled step, unless it was dropped behind a failed one, cancels the job; while a
+    step runs, nothing is due.
     """
     rows = sorted(steps)
     if any(state is State.RUNNING for _, state in rows):
@@ -197,7 +198,8 @@ def progress(plan: Plan, steps: Sequence[tuple[Place, State]]) -> Progress:
     states = {state for _, state in current}
     waiting = tuple(place for place, state in current if state is State.WAITING)
     if State.FAILED in states:
-        return _after_failure(plan, route, waiting)
+        failed = next(place for place, state in current if state is State.FAILED)
+        return _after_failure(plan, failed, waiting)
     if State.CANCELLED in states:
         return Progress(JobState.CANCELLED, drop=waiting)
     if states == {State.DONE}:
@@ -207,8 +209,16 @@ def progress(plan: Plan, steps: Sequence[tuple[Place, State]]) -> Progress:
     return Progress(JobState.QUEUED, unblock=due)
 
 
-def _after_failure(plan: Plan, route: int, waiting: tuple[Place, ...]) -> Progress:
-    following = route + 1
-    if route == INSPECTION or following == len(plan.routes):
+def _after_failure(plan: Plan, failed: Place, waiting: tuple[Place, ...]) -> Progress:
+    following = None if failed.route == INSPECTION else _next_route(plan, failed)
+    if following is None:
         return Progress(JobState.FAILED, drop=waiting)
     return Progress(JobState.QUEUED, drop=waiting, open=following)
+
+
+def _next_route(plan: Plan, failed: Place) -> int | None:
+    """The first behind it that would not come to the same step by the same ones."""
+    led = slice(failed.position + 1)
+    tried = plan.routes[failed.route].actions[led]
+    later = range(failed.route + 1, len(plan.routes))
+    return next((each for each in later if plan.routes[each].actions[led] != tried), None)

@@ -30,12 +30,13 @@ CONVERT = Convert(
     converter="c", version=1, source="keras", target="onnx", options={}, toolchain={}
 )
 VERIFY = Verify(reference="keras", candidate="onnx", toolchain={})
+OTHER = CONVERT.model_copy(update={"converter": "d"})
 ROUTE = Route(converts=(CONVERT,), verify=VERIFY)
 PLAN = Plan(
     source="keras",
     target="onnx",
     inspect=Inspect(format="keras", toolchain={}),
-    routes=(ROUTE, ROUTE),
+    routes=(ROUTE, Route(converts=(OTHER,), verify=VERIFY)),
 )
 W, RD, RN, D, F, C = State
 
@@ -81,9 +82,23 @@ def test_what_is_due(rows: list[tuple[int, int, State]], due: Progress) -> None:
     assert after(*reversed(rows)) == due
 
 
+def test_no_route_repeats_what_failed() -> None:
+    """A template that does not fit its weights does not fit them on the way to another end."""
+    fork = CONVERT.model_copy(update={"converter": "e", "source": "onnx"})
+    routes = (ROUTE, Route(converts=(CONVERT, fork), verify=VERIFY), PLAN.routes[1])
+    plan = PLAN.model_copy(update={"routes": routes})
+    begun = [(Place(INSPECTION, 0), D)]
+    first = [*begun, (Place(0, 0), F), (Place(0, 1), C)]
+    assert progress(plan, first) == Progress(JobState.QUEUED, open=2)
+    further = [*begun, (Place(0, 0), D), (Place(0, 1), F)]
+    assert progress(plan, further) == Progress(JobState.QUEUED, open=1)
+    alone = plan.model_copy(update={"routes": routes[:2]})
+    assert progress(alone, first) == Progress(JobState.FAILED)
+
+
 def test_actions_stand_where_the_plan_says() -> None:
     assert action_at(PLAN, Place(INSPECTION, 0)) is PLAN.inspect
-    assert action_at(PLAN, Place(1, 0)) == CONVERT
+    assert action_at(PLAN, Place(1, 0)) == OTHER
     assert action_at(PLAN, Place(1, 1)) == VERIFY
 
 

@@ -5,6 +5,7 @@ between them are the stores (`workers.weights`).
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import Field
@@ -25,9 +26,10 @@ from shared.domain.formats import (
 from shared.domain.jobs import MAPPING, TEMPLATE
 from shared.domain.offers import Fidelity
 from workers.converter import Bench, Converter, Options, converter
+from workers.weights.store import Store
 from workers.weights.variables import Framework, Variable, Weights
 
-LONGEST_MAPPING: Final = 1 << 20  # characters
+LONGEST_MAPPING: Final = 1 << 18  # characters
 
 FRAMEWORKS: Final[Mapping[Format, Framework]] = {
     KERAS: Framework.TENSORFLOW,
@@ -108,7 +110,7 @@ def _into(source: Format, target: Format) -> Converter[Any]:
             open_weights(bench.template, target.name) as template,
         ):
             transfer = into_template(weights, template, bench.options.mapping)
-            _note(bench, transfer, weights, template)
+            _note(bench, transfer, weights, template, FRAMEWORKS[target])
             with fill_template(bench.template, target.name, bench.target) as sink:
                 _carry(bench, transfer, weights, sink)
             _compare(bench, transfer, weights, target)
@@ -143,7 +145,7 @@ def _alone(source: Format, target: Format) -> Converter[Any]:
         bench.say("reading the names and shapes", progress=0.05)
         with open_weights(bench.source, source.name) as weights:
             transfer = alone(weights, to, bench.options.mapping)
-            _note(bench, transfer, weights, None)
+            _note(bench, transfer, weights, None, to)
             variables = _made(transfer, weights)
             ties = weights.ties if not crossing else {}
             with write_weights(bench.target, target.name, variables, ties) as sink:
@@ -153,15 +155,22 @@ def _alone(source: Format, target: Format) -> Converter[Any]:
     return convert
 
 
-def _note(bench: Bench[Any], transfer: Any, source: Weights, template: Weights | None) -> None:
-    """Show every decision, also of a transfer that is refused."""
+def _note(
+    bench: Bench[Any],
+    transfer: Any,
+    source: Store,
+    template: Weights | None,
+    to: Framework,
+) -> None:
+    """Show every decision, also of a transfer that is refused, and what reading left out."""
     from workers.transplant.deciding import insist
     from workers.transplant.report import report
     from workers.transplant.saving import saved
 
+    transfer = replace(transfer, notes=(*source.notes, *transfer.notes))
     bench.note(
         mapping=report(transfer, source, template),
-        mapping_file=saved(transfer, source.framework),
+        mapping_file=saved(transfer, source.framework, to),
     )
     insist(transfer)
 

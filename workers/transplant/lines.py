@@ -7,7 +7,7 @@ from shared.domain.errors import InvalidMapping
 
 Place = tuple[str | int, ...]
 
-LARGEST: Final = 1 << 20  # characters
+LARGEST: Final = 1 << 18  # characters
 DEEPEST: Final = 32
 
 

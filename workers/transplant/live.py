@@ -61,7 +61,7 @@ def transplanted(
     with opened(source) as weights:
         transfer = into_template(weights, into, mapping)
         told = report(transfer, weights, into)
-        text = saved(transfer, weights.framework)
+        text = saved(transfer, weights.framework, into.framework)
         if dry_run:
             return Transplanted(transfer, told, text)
         insist(transfer)
