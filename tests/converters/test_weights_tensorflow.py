@@ -104,6 +104,17 @@ def test_a_checkpoint_of_objects_has_the_names_of_its_variables(tmp_path: Path) 
             assert np.array_equal(weights.read(each.path), each.numpy())
 
 
+def test_a_variable_of_strings_is_left_out_and_told(tmp_path: Path) -> None:
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        tf.compat.v1.get_variable("head/kernel", initializer=tf.ones((2, 3)))
+        tf.compat.v1.get_variable("head/labels", initializer=tf.constant(["cat", "dog"]))
+        session.run(tf.compat.v1.global_variables_initializer())
+        tf.compat.v1.train.Saver().save(session, str(tmp_path / "model.ckpt"))
+    with open_weights(tmp_path, "tf-checkpoint") as weights:
+        assert list(weights.variables) == ["head/kernel"]
+        assert weights.notes == ("Left out, since they hold no numbers: head/labels.",)
+
+
 def test_several_variables_of_one_name_go_by_where_they_are(tmp_path: Path) -> None:
     module = Small(0)
     tf.saved_model.save(module, str(tmp_path))

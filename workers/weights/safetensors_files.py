@@ -4,9 +4,11 @@ Format: https://github.com/huggingface/safetensors#format
 """
 
 import json
+import operator
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path, PurePosixPath
+from re import compile  # noqa: A004 - the pattern's own word
 from typing import Any, Final
 
 from shared.domain.errors import InvalidModel
@@ -39,6 +41,9 @@ DTYPES: Final[Mapping[str, str]] = {
 LONGEST_HEADER: Final = 100_000_000
 """Bytes; the limit of the format's own library."""
 
+NUMBERED: Final = compile(r"(?P<number>\d{1,6})-of-(?P<count>\d{1,6})\.safetensors$")
+"""How shards are called that say which of how many they are."""
+
 PREFIX: Final = 8
 """Bytes of the header's length."""
 
@@ -66,7 +71,21 @@ def _folder(folder: Path) -> dict[str, Section]:
     shards = sorted(folder.rglob("*.safetensors"))
     if not shards:
         raise InvalidModel("There is no .safetensors file in the folder.")
+    _refuse_gaps([each.name for each in shards])
     return _merged(shards)
+
+
+def _refuse_gaps(shards: list[str]) -> None:
+    """Without an index only the names of the shards tell how many there should be."""
+    for told in filter(None, map(NUMBERED.search, shards)):
+        for number in range(1, int(told["count"]) + 1):
+            wanted = f"{number:0{len(told['number'])}}-of-{told['count']}.safetensors"
+            if not any(each.endswith(wanted) for each in shards):
+                raise InvalidModel(
+                    f"The shard {told.string[: told.start()]}{wanted} is missing: {told.string}"
+                    f" says that there are {int(told['count'])}. Add it beside the others.",
+                    node=wanted,
+                )
 
 
 def _indexed(index: Path) -> dict[str, Section]:
@@ -128,7 +147,7 @@ def _file(path: Path) -> dict[str, Section]:
 
 def _section(path: Path, name: str, entry: Any, base: int) -> Section:
     try:
-        dtype, shape = str(entry["dtype"]), tuple(int(each) for each in entry["shape"])
+        dtype, shape = str(entry["dtype"]), tuple(operator.index(each) for each in entry["shape"])
         start, end = (int(each) for each in entry["data_offsets"])
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidModel(

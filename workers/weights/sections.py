@@ -6,11 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
+from typing import Final
 
 from shared.domain.errors import InvalidModel
 from workers.weights.dtypes import numpy_dtype
 from workers.weights.store import Store
 from workers.weights.variables import Array, Framework, Layer, Variable
+
+LARGEST: Final = 1 << 58
+"""Elements; more than numpy can count the bytes of, also where a length of zero leaves none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +108,16 @@ def check_ends(located: Located) -> None:
     """Hold every section against the size of its file.
 
     Raises:
-        InvalidModel: a file ends before one of them does.
+        InvalidModel: a file ends before one of them does, or no array can have its shape.
     """
     sizes = {each.file: each.file.stat().st_size for each in located.sections.values()}
     for name, section in located.sections.items():
+        if prod(each or 1 for each in section.shape) > LARGEST:
+            raise InvalidModel(
+                f"The tensor {name!r} has the impossible shape {list(section.shape)}. Save or"
+                " download it again.",
+                node=name,
+            )
         if section.end > sizes[section.file]:
             raise InvalidModel(
                 f"The file ends within the tensor {name!r}: it has {sizes[section.file]} bytes and"

@@ -22,7 +22,13 @@ WRAPPERS: Final = ("state_dict", "model_state_dict", "model", "module", "net", "
 """Under what training scripts keep the weights, in the order in which they are believed."""
 
 TRAINING: Final = ("optim", "lr_sched", "scheduler", "scaler", "loss")
-"""How entries begin that hold the state of a training run."""
+"""How entries beside the weights begin that hold the state of a training run."""
+
+COUNTS: Final = (*TRAINING, "epoch", "step", "global_step", "iter", "best_")
+"""How tensors beside the weights begin that are no weights, but how far the training came."""
+
+UNPLAIN: Final = "torch._utils._rebuild_"
+"""How functions are called that make tensors which do not lie as plain numbers."""
 
 
 def locate(path: Path) -> Located:
@@ -74,8 +80,9 @@ def load_legacy(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         lines = [line for line in str(error).splitlines() if line.strip()] or [""]
+        first = lines[0].partition(". ")[0].rstrip(".")
         raise InvalidModel(
-            f"torch.load refuses the file: {lines[0][:300]} Save it again with"
+            f"torch.load refuses the file: {first}. Save it again with"
             " torch.save(model.state_dict(), path)."
         ) from error
 
@@ -138,7 +145,9 @@ def weights_of(saved: Any, kind: type) -> tuple[dict[str, Any], tuple[str, ...]]
 
 
 def _holds(entries: Mapping[Any, Any], kind: type) -> bool:
-    return any(isinstance(each, kind) for each in entries.values())
+    return any(
+        isinstance(each, kind) and not str(key).startswith(COUNTS) for key, each in entries.items()
+    )
 
 
 def _gather(
@@ -149,8 +158,21 @@ def _gather(
     for key, value in entries.items():
         name = f"{prefix}{key}"
         if isinstance(value, kind):
+            if name in found:
+                raise InvalidModel(
+                    f"Two tensors of the file are called {name!r}. Save one of them under another"
+                    " name.",
+                    node=name,
+                )
             found[name] = value
-        elif isinstance(value, Mapping) and not str(key).startswith(TRAINING):
+        elif getattr(value, "kind", "").startswith(UNPLAIN):
+            raise InvalidModel(
+                f"The tensor {name!r} does not lie in the file as plain numbers: it is sparse,"
+                " nested or quantised, or has no values. Save it as a dense tensor, or leave it"
+                " out.",
+                node=name,
+            )
+        elif isinstance(value, Mapping) and (prefix or not str(key).startswith(TRAINING)):
             _gather(value, f"{name}.", kind, found, others)
         elif not (isinstance(value, Mapping) and not value):
             others.append(name)

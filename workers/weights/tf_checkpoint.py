@@ -14,6 +14,7 @@ from workers.weights.variables import Array, Framework, Variable
 
 GRAPH: Final = "_CHECKPOINTABLE_OBJECT_GRAPH"
 VALUE: Final = "/.ATTRIBUTES/VARIABLE_VALUE"
+CONFIG: Final = "/.ATTRIBUTES/OBJECT_CONFIG_JSON"
 
 TRAINING: Final = re.compile(
     r"/\.OPTIMIZER_SLOT/"
@@ -99,6 +100,7 @@ def store(place: Path, empty: str = EMPTY) -> Store:
         variables={each.variable.name: each.variable for each in named},
         reader=read,
         ordered=all(LISTED.match(each.keys[0]) for each in named),
+        notes=_left_out(reader),
     )
 
 
@@ -157,6 +159,15 @@ def open_reader(place: Path) -> Reader:
     return Reader(
         place, inner, inner.get_variable_to_shape_map(), inner.get_variable_to_dtype_map()
     )
+
+
+def _left_out(reader: Reader) -> tuple[str, ...]:
+    found = [
+        key
+        for key, dtype in sorted(reader.dtypes.items())
+        if key != GRAPH and not key.endswith(CONFIG) and not is_known(dtype.name)
+    ]
+    return (f"Left out, since they hold no numbers: {', '.join(found[:8])}.",) if found else ()
 
 
 def variables(reader: Reader, empty: str = EMPTY) -> list[Named]:

@@ -6,7 +6,7 @@ kept, and nothing is called. Tensors stay where they are, in the members beside 
 
 import pickle
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final, Self
 
@@ -123,14 +123,26 @@ class _Reader(pickle.Unpickler):
         return str(key), str(dtype)
 
 
-def _tensor_v2(storage: Any, offset: int, shape: Any, strides: Any, *_rest: Any) -> Stored:
+def _tensor_v2(storage: Any, offset: int, shape: Any, strides: Any, *rest: Any) -> Stored:
     key, dtype = storage
+    _refuse_lazy(rest[2:])
     return Stored(key, dtype, int(offset), _ints(shape), _ints(strides))
 
 
 def _tensor_v3(storage: Any, offset: int, shape: Any, strides: Any, *rest: Any) -> Stored:
-    _requires_grad, _hooks, dtype, *_metadata = rest
+    _requires_grad, _hooks, dtype, *metadata = rest
+    _refuse_lazy(metadata)
     return Stored(storage[0], str(dtype), int(offset), _ints(shape), _ints(strides))
+
+
+def _refuse_lazy(metadata: Sequence[Any]) -> None:
+    """A conjugate or a negative that torch put off: the bytes are those of the other tensor."""
+    bits = sorted(name for each in metadata if each for name, is_set in each.items() if is_set)
+    if bits:
+        raise InvalidModel(
+            f"A tensor of the file is stored with torch's {bits[0]} bit, as a view whose numbers"
+            " were never worked out. Save tensor.resolve_conj().resolve_neg() in its place."
+        )
 
 
 def _parameter(data: Any, *_rest: Any) -> Any:
