@@ -78,8 +78,9 @@ def bert(w: Drawn, ids: Floats) -> tuple[Floats, Floats]:
         y = w.dense(attend(q, k, v, 0, SCALE), f"{at}/attention/output/dense", WIDTH)
         x = w.norm(x + y, f"{at}/attention/output/LayerNorm", 1e-12, KERAS)
         y = gelu(w.dense(x, f"{at}/intermediate/dense", INNER))
-        x = w.norm(x + w.dense(y, f"{at}/output/dense", WIDTH), f"{at}/output/LayerNorm", 1e-12,
-                   KERAS)
+        x = w.norm(
+            x + w.dense(y, f"{at}/output/dense", WIDTH), f"{at}/output/LayerNorm", 1e-12, KERAS
+        )
     pooled = np.tanh(w.dense(x[:, 0], "bert/pooler/dense", WIDTH))
     at = "cls/predictions"
     y = gelu(w.dense(x, f"{at}/transform/dense", WIDTH))
@@ -170,8 +171,9 @@ def vit(w: Drawn, pictures: Floats) -> Floats:
         )
         x = x + w.dense(attend(q, k, v, 0, SCALE), f"{at}/attention/output/dense", WIDTH)
         y = w.norm(x, f"{at}/layernorm_after", 1e-12, KERAS)
-        x = x + w.dense(gelu(w.dense(y, f"{at}/intermediate/dense", INNER)),
-                        f"{at}/output/dense", WIDTH)
+        x = x + w.dense(
+            gelu(w.dense(y, f"{at}/intermediate/dense", INNER)), f"{at}/output/dense", WIDTH
+        )
     return w.dense(w.norm(x, "vit/layernorm", 1e-12, KERAS)[:, 0], "classifier", 3)
 
 

@@ -167,7 +167,8 @@ def _note(
     from workers.transplant.report import report
     from workers.transplant.saving import saved
 
-    transfer = replace(transfer, notes=(*source.notes, *transfer.notes))
+    notes = tuple(dict.fromkeys((*source.notes, *transfer.notes)))
+    transfer = replace(transfer, notes=notes)
     bench.note(
         mapping=report(transfer, source, template),
         mapping_file=saved(transfer, source.framework, to),
