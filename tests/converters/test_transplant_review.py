@@ -5,6 +5,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -47,12 +48,17 @@ def test_two_tensors_of_one_name_are_refused(tmp_path: Path, legacy: bool) -> No
         opened(both, tmp_path, legacy=legacy)
 
 
+@pytest.mark.parametrize("legacy", [False, True])
 @pytest.mark.parametrize(
     "odd", [torch.eye(3).to_sparse(), torch.zeros(3, device="meta")], ids=["sparse", "meta"]
 )
-def test_a_tensor_without_plain_numbers_is_not_left_out(tmp_path: Path, odd: torch.Tensor) -> None:
+def test_a_tensor_without_plain_numbers_is_not_left_out(
+    tmp_path: Path,
+    odd: torch.Tensor,
+    legacy: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
     with pytest.raises(InvalidModel, match="'odd' does not lie in the file as plain numbers"):
-        opened({"odd": odd, "plain": torch.ones(3)}, tmp_path)
+        opened({"odd": odd, "plain": torch.ones(3)}, tmp_path, legacy=legacy)
 
 
 def test_a_conjugate_that_was_put_off_is_not_read_as_the_other_number(tmp_path: Path) -> None:
@@ -60,6 +66,15 @@ def test_a_conjugate_that_was_put_off_is_not_read_as_the_other_number(tmp_path: 
     with pytest.raises(InvalidModel, match="conj bit"):
         opened({"w": lazy}, tmp_path)
     assert opened({"w": lazy.resolve_conj()}, tmp_path) == ["w"]
+    torch.save({"w": lazy}, tmp_path / "l.pt", _use_new_zipfile_serialization=False)
+    with open_weights(tmp_path / "l.pt", "state-dict") as weights:
+        assert weights.read("w").tolist() == [1 - 2j]
+
+
+def test_numpys_numbers_beside_the_weights_do_no_harm(tmp_path: Path) -> None:
+    weights = net().state_dict()
+    checkpoint = {"model": weights, "accuracy": np.float64(0.9), "curve": np.ones(3)}
+    assert opened(checkpoint, tmp_path) == list(weights)
 
 
 def test_torchs_own_words_are_quoted_as_whole_sentences(tmp_path: Path) -> None:

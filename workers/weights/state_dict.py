@@ -94,12 +94,14 @@ def _loaded(path: Path) -> Store:
     first: dict[tuple[object, ...], str] = {}
     shared: dict[str, str] = {}
     for name, each in entries.items():
+        if str(each.layout) != "torch.strided" or each.is_meta or each.is_quantized:
+            raise _unplain(name)
         place = (each.data_ptr(), each.dtype, each.shape, each.stride())
         if each.numel() and first.setdefault(place, name) != name:
             shared[name] = first[place]
 
     def read(name: str) -> Array:
-        return from_torch(entries[name])
+        return from_torch(entries[name].resolve_conj().resolve_neg())
 
     return Store(
         framework=Framework.PYTORCH,
@@ -166,16 +168,19 @@ def _gather(
                 )
             found[name] = value
         elif getattr(value, "kind", "").startswith(UNPLAIN):
-            raise InvalidModel(
-                f"The tensor {name!r} does not lie in the file as plain numbers: it is sparse,"
-                " nested or quantised, or has no values. Save it as a dense tensor, or leave it"
-                " out.",
-                node=name,
-            )
+            raise _unplain(name)
         elif isinstance(value, Mapping) and (prefix or not str(key).startswith(TRAINING)):
             _gather(value, f"{name}.", kind, found, others)
         elif not (isinstance(value, Mapping) and not value):
             others.append(name)
+
+
+def _unplain(name: str) -> InvalidModel:
+    return InvalidModel(
+        f"The tensor {name!r} does not lie in the file as plain numbers: it is sparse, nested or"
+        " quantised, or has no values. Save it as a dense tensor, or leave it out.",
+        node=name,
+    )
 
 
 def _refuse_classes(raw: bytes) -> None:

@@ -68,6 +68,11 @@ class Inert:
     def __init__(self, *args: Any, **_settings: Any) -> None:
         self.args = args
 
+    def __setstate__(self, state: Any) -> None:
+        """Keep attributes; what else there is, as numpy's types have it, says nothing here."""
+        if isinstance(state, dict):
+            self.__dict__.update({str(name): value for name, value in state.items()})
+
     def __setitem__(self, key: Any, value: Any) -> None:
         self.__dict__[str(key)] = value
 
