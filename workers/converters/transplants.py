@@ -110,7 +110,8 @@ def _into(source: Format, target: Format) -> Converter[Any]:
             open_weights(bench.template, target.name) as template,
         ):
             transfer = into_template(weights, template, bench.options.mapping)
-            _note(bench, transfer, weights, template, FRAMEWORKS[target])
+            run = source.unrunnable is None and target.unrunnable is None
+            _note(bench, transfer, weights, template, FRAMEWORKS[target], run=run)
             with fill_template(bench.template, target.name, bench.target) as sink:
                 _carry(bench, transfer, weights, sink)
             _compare(bench, transfer, weights, target)
@@ -145,7 +146,7 @@ def _alone(source: Format, target: Format) -> Converter[Any]:
         bench.say("reading the names and shapes", progress=0.05)
         with open_weights(bench.source, source.name) as weights:
             transfer = alone(weights, to, bench.options.mapping)
-            _note(bench, transfer, weights, None, to)
+            _note(bench, transfer, weights, None, to, run=False)
             variables = _made(transfer, weights)
             ties = weights.ties if not crossing else {}
             with write_weights(bench.target, target.name, variables, ties) as sink:
@@ -161,6 +162,8 @@ def _note(
     source: Store,
     template: Weights | None,
     to: Framework,
+    *,
+    run: bool,
 ) -> None:
     """Show every decision, also of a transfer that is refused, and what reading left out."""
     from workers.transplant.deciding import insist
@@ -173,7 +176,7 @@ def _note(
         mapping=report(transfer, source, template),
         mapping_file=saved(transfer, source.framework, to),
     )
-    insist(transfer)
+    insist(transfer, run=run)
 
 
 def _carry(bench: Bench[Any], transfer: Any, source: Weights, sink: Any) -> None:

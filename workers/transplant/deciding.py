@@ -11,6 +11,9 @@ from workers.transplant.rules import MappingFile
 from workers.weights.variables import Framework, Weights
 
 FEW = 5
+DOUBTFUL = 0.5
+"""A move less sure than this is asked about where no run of both models will show it wrong."""
+
 ADVICE = (
     "The step's report has the whole of it as a mapping file: edit that, and send it as the option"
     " `mapping`."
@@ -69,11 +72,15 @@ def alone(source: Weights, to: Framework, mapping: str | None) -> Transfer:
     return apply(family, source, None).transfer()
 
 
-def insist(transfer: Transfer) -> None:
+def insist(transfer: Transfer, *, run: bool) -> None:
     """Refuse what is not complete.
 
+    Args:
+        run: both models will be run, so a doubtful move proves right or is found wrong.
+
     Raises:
-        AmbiguousMapping: some variables could as well be others.
+        AmbiguousMapping: some variables could as well be others, or nothing but a doubtful
+            likeness speaks for a move that nothing will prove.
         UnmappedWeights: some have no counterpart.
     """
     if transfer.questions:
@@ -83,6 +90,15 @@ def insist(transfer: Transfer) -> None:
         raise AmbiguousMapping(
             f"{_few(first.targets)} could each be {_few(first.sources)}: {first.why}.{more}"
             f" {ADVICE}",
+            field="options.mapping",
+        )
+    doubtful = [each for each in transfer.moves if each.confidence < DOUBTFUL]
+    if doubtful and not run:
+        least = min(each.confidence for each in doubtful)
+        raise AmbiguousMapping(
+            f"{_few(tuple(each.target for each in doubtful))} got a value by little more than"
+            f" their order (confidence {least:.2f}), and as nothing can be run that would show it"
+            f" wrong, you are asked. {ADVICE} Sent as it is it says that all of it is right.",
             field="options.mapping",
         )
     unread = [each for each in transfer.unread if not each.meant]

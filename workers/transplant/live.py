@@ -64,7 +64,7 @@ def transplanted(
         text = saved(transfer, weights.framework, into.framework)
         if dry_run:
             return Transplanted(transfer, told, text)
-        insist(transfer)
+        insist(transfer, run=example is not None)
         carry(transfer, weights, into, _unheard)
     if example is None:
         return Transplanted(transfer, told, text)
