@@ -11,7 +11,7 @@ from workers.transplant.rules import MappingFile
 from workers.weights.variables import Framework, Weights
 
 FEW = 5
-DOUBTFUL = 0.5
+DOUBTFUL = 0.72
 """A move less sure than this is asked about where no run of both models will show it wrong."""
 
 ADVICE = (
