@@ -227,3 +227,14 @@ class TestRefused:
         model.layers[0].bias.assign(np.full(32, 1e6, np.float32))
         with pytest.raises(StepRefused, match="float16"):
             transplant(model, module.half())
+
+
+def test_what_a_reader_left_out_is_told(tmp_path):
+    net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 2))
+    path = tmp_path / "checkpoint.pt"
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1).state_dict()
+    torch.save({"model_state_dict": net.state_dict(), "optimizer_state_dict": optimizer}, path)
+    other = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 2))
+    done = transplant(str(path), other)
+    assert torch.equal(other[1].weight, net[1].weight)
+    assert any("optimizer" in each for each in done.told["notes"])

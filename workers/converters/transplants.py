@@ -5,7 +5,6 @@ between them are the stores (`workers.weights`).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import Field
@@ -26,8 +25,11 @@ from shared.domain.formats import (
 from shared.domain.jobs import MAPPING, TEMPLATE
 from shared.domain.offers import Fidelity
 from workers.converter import Bench, Converter, Options, converter
-from workers.weights.store import Store
 from workers.weights.variables import Framework, Variable, Weights
+
+UNPROVEN: Final = 0.72
+"""The confidence below which a variable is asked about where no run would show it wrong: equal
+layers that are told apart by their order alone lie below."""
 
 LONGEST_MAPPING: Final = 1 << 18  # characters
 
@@ -111,7 +113,8 @@ def _into(source: Format, target: Format) -> Converter[Any]:
         ):
             transfer = into_template(weights, template, bench.options.mapping)
             run = source.unrunnable is None and target.unrunnable is None
-            _note(bench, transfer, weights, template, FRAMEWORKS[target], run=run)
+            least = 0.0 if run else UNPROVEN
+            _note(bench, transfer, weights, template, FRAMEWORKS[target], least=least)
             with fill_template(bench.template, target.name, bench.target) as sink:
                 _carry(bench, transfer, weights, sink)
             _compare(bench, transfer, weights, target)
@@ -146,7 +149,7 @@ def _alone(source: Format, target: Format) -> Converter[Any]:
         bench.say("reading the names and shapes", progress=0.05)
         with open_weights(bench.source, source.name) as weights:
             transfer = alone(weights, to, bench.options.mapping)
-            _note(bench, transfer, weights, None, to, run=False)
+            _note(bench, transfer, weights, None, to, least=UNPROVEN)
             variables = _made(transfer, weights)
             ties = weights.ties if not crossing else {}
             with write_weights(bench.target, target.name, variables, ties) as sink:
@@ -159,24 +162,23 @@ def _alone(source: Format, target: Format) -> Converter[Any]:
 def _note(
     bench: Bench[Any],
     transfer: Any,
-    source: Store,
+    source: Weights,
     template: Weights | None,
     to: Framework,
     *,
-    run: bool,
+    least: float,
 ) -> None:
     """Show every decision, also of a transfer that is refused, and what reading left out."""
-    from workers.transplant.deciding import insist
+    from workers.transplant.deciding import insist, noted
     from workers.transplant.report import report
     from workers.transplant.saving import saved
 
-    notes = tuple(dict.fromkeys((*source.notes, *transfer.notes)))
-    transfer = replace(transfer, notes=notes)
+    transfer = noted(transfer, source)
     bench.note(
         mapping=report(transfer, source, template),
         mapping_file=saved(transfer, source.framework, to),
     )
-    insist(transfer, run=run)
+    insist(transfer, least=least)
 
 
 def _carry(bench: Bench[Any], transfer: Any, source: Weights, sink: Any) -> None:

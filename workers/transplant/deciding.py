@@ -1,5 +1,7 @@
 """Deciding: the whole of a transfer, by a mapping file where there is one, else by the matcher."""
 
+from dataclasses import replace
+
 from shared.domain.errors import AmbiguousMapping, UnmappedWeights
 from workers.transplant.applying import apply
 from workers.transplant.expressions import Read
@@ -8,12 +10,10 @@ from workers.transplant.mapping_file import loaded
 from workers.transplant.matching import match
 from workers.transplant.moves import Left, Move, Transfer
 from workers.transplant.rules import MappingFile
+from workers.weights.store import Store
 from workers.weights.variables import Framework, Weights
 
 FEW = 5
-DOUBTFUL = 0.72
-"""A move less sure than this is asked about where no run of both models will show it wrong."""
-
 ADVICE = (
     "The step's report has the whole of it as a mapping file: edit that, and send it as the option"
     " `mapping`."
@@ -72,15 +72,22 @@ def alone(source: Weights, to: Framework, mapping: str | None) -> Transfer:
     return apply(family, source, None).transfer()
 
 
-def insist(transfer: Transfer, *, run: bool) -> None:
+def noted(transfer: Transfer, source: Weights) -> Transfer:
+    """The transfer with what the source's reader left out of its file."""
+    left_out = source.notes if isinstance(source, Store) else ()
+    return replace(transfer, notes=tuple(dict.fromkeys((*left_out, *transfer.notes))))
+
+
+def insist(transfer: Transfer, *, least: float) -> None:
     """Refuse what is not complete.
 
     Args:
-        run: both models will be run, so a doubtful move proves right or is found wrong.
+        least: a move less sure than this is asked about: 0 where both models will be run, so
+            that a wrong one is found.
 
     Raises:
-        AmbiguousMapping: some variables could as well be others, or nothing but a doubtful
-            likeness speaks for a move that nothing will prove.
+        AmbiguousMapping: some variables could as well be others, or too little speaks for a
+            move that nothing will prove.
         UnmappedWeights: some have no counterpart.
     """
     if transfer.questions:
@@ -92,12 +99,12 @@ def insist(transfer: Transfer, *, run: bool) -> None:
             f" {ADVICE}",
             field="options.mapping",
         )
-    doubtful = [each for each in transfer.moves if each.confidence < DOUBTFUL]
-    if doubtful and not run:
-        least = min(each.confidence for each in doubtful)
+    doubtful = [each for each in transfer.moves if each.confidence < least]
+    if doubtful:
+        lowest = min(each.confidence for each in doubtful)
         raise AmbiguousMapping(
             f"{_few(tuple(each.target for each in doubtful))} got a value by little more than"
-            f" their order (confidence {least:.2f}), and as nothing can be run that would show it"
+            f" their order (confidence {lowest:.2f}), and as nothing can be run that would show it"
             f" wrong, you are asked. {ADVICE} Sent as it is it says that all of it is right.",
             field="options.mapping",
         )

@@ -1,20 +1,24 @@
 """Live: the weights of one model put into another in a process of one's own."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from typing_extensions import override
 
 from shared.domain.errors import InvalidOptions
 from workers.transplant.agreement import agreement
 from workers.transplant.carrying import carry
-from workers.transplant.deciding import insist, into_template
+from workers.transplant.deciding import insist, into_template, noted
 from workers.transplant.examples import Example
 from workers.transplant.moves import Left, Move, Transfer
 from workers.transplant.report import report
 from workers.transplant.report import told as as_text
 from workers.transplant.saving import saved
 from workers.transplant.sources import live, opened
+
+UNPROVEN: Final = 0.5
+"""The confidence below which a variable is asked about where there is no example to run: the
+order of equal layers is enough for who has both models at hand, and the table shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,12 @@ def transplanted(
             field="target",
         )
     with opened(source) as weights:
-        transfer = into_template(weights, into, mapping)
+        transfer = noted(into_template(weights, into, mapping), weights)
         told = report(transfer, weights, into)
         text = saved(transfer, weights.framework, into.framework)
         if dry_run:
             return Transplanted(transfer, told, text)
-        insist(transfer, run=example is not None)
+        insist(transfer, least=0.0 if example is not None else UNPROVEN)
         carry(transfer, weights, into, _unheard)
     if example is None:
         return Transplanted(transfer, told, text)
