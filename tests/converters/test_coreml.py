@@ -6,10 +6,12 @@ import zipfile
 import pytest
 import torch
 from coremltools.proto import FeatureTypes_pb2, Model_pb2
+from torch.nn.functional import group_norm, scaled_dot_product_attention
 
 from shared.domain.errors import UnknownFormat
 from shared.domain.orders import ProducedNote
 from shared.domain.recognition import recognise
+from workers.coreml_bridge.programs import known
 from workers.coreml_bridge.words import identifiers
 
 BATCH = torch.export.Dim.DYNAMIC
@@ -33,6 +35,38 @@ class Recurrent(torch.nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.cell(x)[0]
+
+
+class Told(torch.nn.Module):
+    def __init__(self, function) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.function(x)
+
+
+def zeros_of_int64(x):
+    table = torch.zeros(3, 4, dtype=torch.int64)
+    return x[:, :3, :4, 0] + table.select_scatter(torch.arange(4), 0, 1)
+
+
+GROUPS = torch.arange(1.0, 5.0), torch.arange(4.0)
+UNKNOWN = {
+    "new_ones and &": lambda x: torch.where(x.new_ones((), dtype=torch.bool) & (x > 0), x, -x),
+    "zeros of int64": zeros_of_int64,
+    "alias": lambda x: torch.ops.aten.alias(x) * 2,
+    "where with a number": lambda x: torch.where(x > 0, x, 2),
+    "channel_shuffle": lambda x: torch.nn.functional.channel_shuffle(x, 2),
+    "prod": lambda x: x.prod(1)[:, None] + x.prod(1, keepdim=True),
+    "diff": lambda x: x.diff(n=2, dim=1, prepend=x[:, :1], append=x[:, :2]),
+    "diff of bool": lambda x: (x > 0).diff().float(),
+    "hardtanh": lambda x: torch.nn.functional.hardtanh(x, 0, 6),
+    "group_norm": lambda x: group_norm(group_norm(x, 2), 2, *GROUPS, eps=1e-3),
+    "a length left open": lambda x: scaled_dot_product_attention(
+        *(x.view(x.shape[0] * 2, 2, 6, -1),) * 3
+    ),
+}
 
 
 def exported(module, folder, *shape, dtype=torch.float32):
@@ -76,6 +110,17 @@ def test_the_same_program_gives_the_same_bytes(bench, tmp_path):
     path = exported(Pooling(), tmp_path, 2, 3, 8, 8)
     outputs = [bench.convert("pt2-to-coreml", path)[1] for _ in range(2)]
     assert outputs[0].read_bytes() == outputs[1].read_bytes()
+
+
+@pytest.mark.parametrize("function", UNKNOWN.values(), ids=UNKNOWN.keys())
+def test_what_coremltools_does_not_know_is_said_otherwise(bench, tmp_path, function):
+    path = exported(Told(function), tmp_path, 2, 4, 6, 5)
+    x = torch.randn(3, 4, 6, 5, generator=torch.Generator().manual_seed(0)) * 3
+    torch.testing.assert_close(known(torch.export.load(path)).module()(x), function(x))
+    note, output = bench.convert("pt2-to-coreml", path)
+    assert isinstance(note, ProducedNote), note
+    ranges = spec_of(output).description.input[0].type.multiArrayType.shapeRange.sizeRanges
+    assert [each.upperBound for each in ranges] == [-1, 4, 6, 5]
 
 
 def test_what_is_not_taken_as_a_program_is_taken_as_a_trace(bench, refused, tmp_path):

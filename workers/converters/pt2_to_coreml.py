@@ -4,6 +4,7 @@ from shared.domain.formats import COREML, PT2
 from workers.converter import Bench, converter
 from workers.coreml_bridge.options import CoremlOptions
 from workers.coreml_bridge.packages import build
+from workers.coreml_bridge.programs import known
 from workers.runtimes.pt2 import signature_of
 from workers.runtimes.pt2_load import load_program
 
@@ -13,7 +14,7 @@ from workers.runtimes.pt2_load import load_program
     COREML,
     options=CoremlOptions,
     summary="coremltools, dimensions that vary kept; cannot be run on Linux",
-    version=1,
+    version=2,
     packages=("torch", "coremltools"),
     memory=6.0,
 )
@@ -22,4 +23,4 @@ def convert(bench: Bench[CoremlOptions]) -> None:
     bench.say("loading the exported program", progress=0.05)
     program = load_program(bench.source)
     signature = signature_of(program)
-    build(bench, program.run_decompositions({}), signature, None)
+    build(bench, known(program), signature, None)
