@@ -60,6 +60,7 @@ def convert(edge: str, source: Path, folder: Path, **options: Any) -> Path:
         folder=folder,
         samples=None,
         extras=(),
+        template=None,
         gpu=None,
         caches=(),
         cache_output=folder / "cache",

@@ -44,6 +44,7 @@ def built(tmp_path, monkeypatch):
             folder=place,
             samples=None,
             extras=(),
+            template=None,
             gpu=device,
             caches=caches,
             cache_output=place / "timing.new",

@@ -19,6 +19,7 @@ def converted(
         folder=folder,
         samples=None,
         extras=(),
+        template=None,
         gpu=None,
         caches=(),
         cache_output=folder / "timing.new",
