@@ -27,7 +27,7 @@ def network(seed: int) -> keras.Model:
     )
     given = keras.Input((7, 8), name="given")
     x = LAYERS.MultiHeadAttention(2, 4, name="att")(given, given)
-    x = LAYERS.Bidirectional(LAYERS.GRU(3, return_sequences=True), name="both")(x)
+    x = LAYERS.Bidirectional(LAYERS.GRU(3, return_sequences=True, name="gru"), name="both")(x)
     x = LAYERS.SeparableConv1D(8, 2, name="sep")(x)
     x = LAYERS.BatchNormalization(epsilon=0.01, name="norm")(x)
     x = LAYERS.TimeDistributed(LAYERS.Dense(8, name="each"), name="steps")(x)

@@ -90,7 +90,7 @@ def test_what_cannot_be_planned_is_refused(client: httpx.Client, model: str) -> 
     assert "onnx" in held(
         ask(client, model, format="papyrus"), 422, "unknown_target", "targets.format"
     )
-    no_route = ask(client, model, format="state-dict")
+    no_route = ask(client, model, format="skops")
     held(no_route, 422, "no_route")
     for options, name in (
         ({"opsett": 18}, "opsett"),
