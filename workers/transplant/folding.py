@@ -6,18 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from workers.transplant.expressions import (
-    Expression,
-    Join,
-    Part,
-    Read,
-    Reshape,
-    Sum,
-    Transpose,
-    names,
-)
+from workers.transplant.expressions import Read, names
 from workers.transplant.moves import Move
 from workers.transplant.patterns import LONGEST, Pattern, escaped, pattern
+from workers.transplant.simplifying import substituted
 
 FEWEST: Final = 2  # moves that are worth a pattern
 GROUPS: Final = 9  # in a pattern
@@ -63,29 +55,8 @@ def _single(move: Move) -> Fold:
 
 
 def _skeleton(move: Move) -> object:
-    read = {name: NUMBER.sub("0", name) for name in names(move.value)}
-    return NUMBER.sub("0", move.target), renamed(move.value, read)
-
-
-def renamed(  # noqa: PLR0911 - one for each kind
-    value: Expression, by: Mapping[str, str]
-) -> Expression:
-    """The same value of variables of other names."""
-    match value:
-        case Read(name):
-            return Read(by[name])
-        case Transpose(of, axes):
-            return Transpose(renamed(of, by), axes)
-        case Reshape(of, shape):
-            return Reshape(renamed(of, by), shape)
-        case Part(of, axis, index, count):
-            return Part(renamed(of, by), axis, index, count)
-        case Join(of, axis):
-            return Join(tuple(renamed(each, by) for each in of), axis)
-        case Sum(of):
-            return Sum(tuple(renamed(each, by) for each in of))
-        case _:
-            return value
+    alike = {name: Read(NUMBER.sub("0", name)) for name in names(move.value)}
+    return NUMBER.sub("0", move.target), substituted(move.value, alike)
 
 
 def _folded(moves: list[Move], every: Iterable[str]) -> Fold | None:

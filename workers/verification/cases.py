@@ -233,7 +233,9 @@ def _kept(session: Session, case: Case, skipped: list[str]) -> Run | None:
     """The run, unless the source refuses it or has no finite answer: these cases are a bonus."""
     try:
         run = Run(case, session(case.inputs))
-    except Exception:  # noqa: BLE001 - whatever a library raises, it refused the case
+    except Exception as error:  # noqa: BLE001 - whatever a library raises, it refused the case
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        skipped.append(f"{case.shapes}, {case.label}: {lines[0][:200]}")
         return None
     if broken := _broken_word(session.signature, run):
         skipped.append(f"{case.shapes}, {case.label}: {broken}")
