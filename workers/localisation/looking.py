@@ -23,9 +23,13 @@ def looked_into(
     say("looking for the step that is wrong", 0.9)
     try:
         found = locate(kept, walk, budget, say)
-    except Exception:  # noqa: BLE001 - libraries raise anything
+    except Exception as error:  # noqa: BLE001 - libraries raise anything
         traceback.print_exc()
-        return note
+        why = (
+            f"Looking for where it goes wrong ended with {type(error).__name__}; the log says how."
+        )
+        fault = note.fault.model_copy(update={"detail": f"{note.fault.detail} {why}"})
+        return note.model_copy(update={"fault": fault})
     fault = note.fault.model_copy(
         update={
             "detail": f"{note.fault.detail} {told(found, kept)}",
