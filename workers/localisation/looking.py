@@ -15,8 +15,8 @@ def looked_into(
 ) -> DisagreedNote:
     """The same note with `located` in its report, and with the node and a sentence in its fault.
 
-    What goes wrong here must not lose the disagreement, which is known: the note is then told
-    as it is, and the log has the reason.
+    What goes wrong here must not lose the disagreement, which is known: the note then
+    says that looking failed, and the log has the reason.
     """
     if not _says_numbers(kept):
         return note
