@@ -24,7 +24,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from modelferry.embedded.part import free_port
+from modelferry.embedded.ports import free_port
 from modelferry.embedded.postgres import Postgres
 from modelferry.embedded.valkey import Valkey
 from shared.bootstrap import fleet_services

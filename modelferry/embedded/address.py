@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from modelferry.embedded.part import LOOPBACK, StackError, free_port
+from modelferry.embedded.part import StackError
+from modelferry.embedded.ports import LOOPBACK, free_port
 
 HOST, PORT = "MODELFERRY_API_HOST", "MODELFERRY_API_PORT"
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - compared with, never bound to

@@ -8,14 +8,12 @@ import contextlib
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-LOOPBACK = "127.0.0.1"
 ORDINARY_ID = 1000  # the uid and gid that root has inside its namespace; a mask over root itself
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x10000000
@@ -26,12 +24,6 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 class StackError(Exception):
     """The service cannot run; the message says which part and what to do."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
 
 
 def private_folder(path: Path) -> Path:

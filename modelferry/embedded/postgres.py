@@ -10,7 +10,8 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from modelferry.embedded.part import LOOPBACK, Part, StackError, free_port, private_folder
+from modelferry.embedded.part import Part, StackError, private_folder
+from modelferry.embedded.ports import LOOPBACK, free_port
 from modelferry.embedded.wheels import wheel_folder
 
 USER = "modelferry"

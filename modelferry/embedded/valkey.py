@@ -9,7 +9,8 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from modelferry.embedded.part import LOOPBACK, Part, free_port, private_folder
+from modelferry.embedded.part import Part, private_folder
+from modelferry.embedded.ports import LOOPBACK, free_port
 from modelferry.embedded.wheels import wheel_folder
 
 

@@ -2,10 +2,10 @@
 
 import os
 import signal
-import socket
 import time
 from pathlib import Path
 
+from modelferry.embedded.ports import free_port
 from modelferry.stack import Postgres
 from shared.domain.jobs import JobState
 from shared.domain.lifecycle import State
@@ -197,11 +197,9 @@ def test_a_fork_server_that_is_killed_costs_no_job(yard: Yard) -> None:
 
 
 def test_a_worker_whose_broker_is_away_stops_when_it_is_told_to(yard: Yard) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        away = f"redis://127.0.0.1:{taken.getsockname()[1]}/0"
-        yard.settings = yard.settings.model_copy(update={"broker_url": away})
-        worker = yard.start(str(Path(__file__).with_name("light_worker.py")))
-        until(lambda: "Cannot connect" in worker.said)
-        assert _stopped(worker, 10) < 8
-        assert not worker.kin()
+    away = f"redis://127.0.0.1:{free_port()}/0"
+    yard.settings = yard.settings.model_copy(update={"broker_url": away})
+    worker = yard.start(str(Path(__file__).with_name("light_worker.py")))
+    until(lambda: "Cannot connect" in worker.said)
+    assert _stopped(worker, 10) < 8
+    assert not worker.kin()

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from modelferry.embedded.ports import free_port
+
 BIN = Path(sys.prefix) / "bin"
 BUCKET = "ferry"
 
@@ -35,13 +37,6 @@ class S3Server:
             "AWS_REGION": "us-east-1",
             "AWS_ALLOW_HTTP": "true",
         }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import pytest
 
+from modelferry.embedded.ports import free_port
 from shared.adapters.locks import Locks
 from shared.adapters.notebook import open_notebook
 from shared.adapters.notebook_s3 import S3Notebook
@@ -21,7 +22,7 @@ from shared.adapters.objects import open_store
 from shared.domain.errors import StoreAway
 from shared.ports import Notebook
 from shared.services.timing import OUTPUT, TimingCaches, page_of
-from tests.contract.conftest import BUCKET, S3Server, free_port
+from tests.contract.conftest import BUCKET, S3Server
 from tests.support.execution import BUILD, ON_GPUS, ONE, claimed
 from tests.support.shaky import Reply, Shaky
 

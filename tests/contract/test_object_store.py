@@ -18,10 +18,11 @@ from uuid import uuid4
 
 import pytest
 
+from modelferry.embedded.ports import free_port
 from shared.adapters.objects import open_store
 from shared.domain.errors import NotFound, PartMissing, StorageFull, StoreAway, UploadClosed
 from shared.ports import ObjectStore
-from tests.contract.conftest import BUCKET, S3Server, free_port
+from tests.contract.conftest import BUCKET, S3Server
 
 ROOT = Path(__file__).parents[2]
 MIB = 1 << 20

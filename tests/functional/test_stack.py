@@ -14,7 +14,7 @@ import pytest
 
 from bench.resnet18 import write_pt2
 from modelferry import Modelferry
-from modelferry.embedded.part import LOOPBACK
+from modelferry.embedded.ports import LOOPBACK
 from modelferry.embedded.program import ROOT
 from modelferry.embedded.service import Service
 from tests.support.files import onnx_model

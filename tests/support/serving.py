@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,17 +14,11 @@ from typing import Any
 
 import httpx
 
+from modelferry.embedded.ports import free_port
 from shared.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 TENANT = "X-Modelferry-Tenant"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def environment(settings: Settings) -> dict[str, str]:

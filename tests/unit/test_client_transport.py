@@ -1,12 +1,12 @@
 """What is tried again, what is not, and what a failure is called."""
 
-import socket
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from modelferry import Modelferry, errors
+from modelferry.embedded.ports import free_port
 from tests.support import answers
 from tests.support.shaky import Cut, Reply, Shaky, problem
 
@@ -56,9 +56,7 @@ def test_nobody_there_is_told_at_once(free_address: str) -> None:
 
 @pytest.fixture
 def free_address() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 def test_a_broken_line_makes_no_second_job(shaky: Shaky, ferry: Modelferry) -> None:
