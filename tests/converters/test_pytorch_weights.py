@@ -198,3 +198,35 @@ def test_weights_that_are_wanted_and_not_there(bench, refused, tmp_path):
     path = zipped(folder_with(tmp_path, TAKEN, "none"))
     fault = refused(bench.inspect(path, "pytorch"), "invalid_model")
     assert "the package holds none" in fault.detail
+
+
+def quantised(tensor: torch.Tensor) -> torch.Tensor:
+    """By channels where it has some, else as a whole; to an eighth of what a byte could tell."""
+    if tensor.ndim == 1:
+        return torch.quantize_per_tensor(tensor, 0.1, 3, torch.quint8)
+    scales, zeros = torch.linspace(0.05, 0.1, len(tensor)), torch.zeros(len(tensor))
+    return torch.quantize_per_channel(tensor, scales, zeros.long(), 0, torch.qint8)
+
+
+@pytest.mark.parametrize("zips", [True, False])
+def test_quantised_tensors_are_the_numbers_that_they_stand_for(bench, tmp_path, zips):
+    folder = folder_with(tmp_path, BARE, "none")
+    held = {name: quantised(each) for name, each in weights().items()}
+    torch.save(held, folder / "net.pt", _use_new_zipfile_serialization=zips)
+    note, output = bench.convert("pytorch-to-pt2", zipped(folder))
+    assert isinstance(note, ProducedNote), note
+    assert note.report["weights"] == "net.pt"
+    made = torch.export.load(output).state_dict
+    assert made.keys() == held.keys()
+    for name, each in held.items():
+        assert torch.equal(made[name], each.dequantize())
+        assert not torch.equal(made[name], weights()[name])
+
+
+def test_a_quantised_state_dict_alone_is_told_from_code(bench, refused, tmp_path):
+    path = tmp_path / "net.pt"
+    torch.save({"first.weight": quantised(weights()["first.weight"])}, path)
+    fault = refused(bench.inspect(path, "state-dict"), "invalid_model")
+    assert fault.node == "first.weight"
+    assert "quantised" in fault.detail
+    assert ".dequantize()" in fault.detail

@@ -126,7 +126,8 @@ def _unprefixed(tensors: dict[str, Any]) -> dict[str, Any]:
 
 
 def fill(module: Any, weights: Weights) -> bool:
-    """Give a module the weights whose names are its own; whether they were.
+    """Give a module the weights whose names are its own; whether they were. Of quantised weights
+    a module that is not gets the numbers that they stand for.
 
     A build() that loads them itself loses nothing by it. Where names agree in part, and not one
     tensor is that of the file, nobody has loaded it.
@@ -136,7 +137,8 @@ def fill(module: Any, weights: Weights) -> bool:
     """
     import torch
 
-    tensors, own = weights.read(), module.state_dict()
+    own = module.state_dict()
+    tensors = {name: _fitting(each, own.get(name)) for name, each in weights.read().items()}
     missing = sorted(own.keys() - tensors.keys() - set(_tied(own, tensors)))
     unknown = sorted(tensors.keys() - own.keys())
     shaped = sorted(
@@ -168,6 +170,13 @@ def _tied(own: Mapping[str, Any], tensors: Mapping[str, Any]) -> Iterator[str]:
             yield name
 
 
+def _fitting(tensor: Any, own: Any) -> Any:
+    import torch
+
+    kept = isinstance(own, torch.Tensor) and own.is_quantized
+    return tensor.dequantize() if tensor.is_quantized and not kept else tensor
+
+
 def _varies(tensor: Any) -> bool:
     """Whether it could not be the same by chance, as zeros and ones are."""
     return tensor.numel() > 1 and bool((tensor != tensor.flatten()[0]).any())
@@ -176,4 +185,6 @@ def _varies(tensor: Any) -> bool:
 def _same(own: Any, given: Any) -> bool:
     import torch
 
-    return own.shape == given.shape and bool(torch.equal(own, given.to(own.dtype)))
+    if own.shape != given.shape or own.is_quantized != given.is_quantized:
+        return False
+    return bool(torch.equal(own, given if own.is_quantized else given.to(own.dtype)))

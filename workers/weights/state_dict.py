@@ -178,7 +178,8 @@ def _gather(
 def _unplain(name: str) -> InvalidModel:
     return InvalidModel(
         f"The tensor {name!r} does not lie in the file as plain numbers: it is sparse, nested or"
-        " quantised, or has no values. Save it as a dense tensor, or leave it out.",
+        " quantised, or has no values. Save it as a dense tensor (a quantised one after"
+        " .dequantize()), or leave it out.",
         node=name,
     )
 
