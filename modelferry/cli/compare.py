@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from modelferry.cli.session import Json, session_of
-from modelferry.cli.words import coloured, duration, proven, size, speed, table
+from modelferry.cli.words import coloured, duration, on_a_line, proven, size, speed, table
 from modelferry.types import ComparedView, RequestView
 
 SUCCEEDED: Final = "succeeded"
@@ -59,7 +59,7 @@ def _row(job: ComparedView, varied: tuple[str, ...]) -> dict[str, str]:
 
 
 def _value(option: Any) -> str:
-    return "" if option is None else str(option)
+    return "" if option is None else on_a_line(option)
 
 
 def _state(job: ComparedView) -> str:

@@ -13,6 +13,7 @@ from modelferry.cli.words import (
     ago,
     coloured,
     current_steps,
+    on_a_line,
     outcome,
     place,
     size,
@@ -43,7 +44,7 @@ def draw(out: Console, view: JobView) -> None:
     out.print(f"[bold]{title}[/] · {outcome(view)} · submitted {ago(view.created_at)}")
     out.print(f"[dim]request {view.request}[/]")
     if view.options:
-        told = ", ".join(f"{name}={_short(value)}" for name, value in view.options.items())
+        told = ", ".join(f"{name}={on_a_line(value)}" for name, value in view.options.items())
         out.print(f"options: {escape(told)}")
     if view.waiting_for:
         out.print(f"[yellow]{escape(waiting(view.waiting_for))}[/]", soft_wrap=True)
@@ -71,11 +72,6 @@ def draw(out: Console, view: JobView) -> None:
             f" take it with `modelferry download {view.id}`.",
             soft_wrap=True,
         )
-
-
-def _short(value: object) -> str:
-    """An option on one line: a mapping file is not shown, `modelferry mapping` does that."""
-    return "(a file)" if isinstance(value, str) and "\n" in value else str(value)
 
 
 def _tries(step: StepView) -> str:

@@ -75,6 +75,11 @@ def proven(proof: str | None) -> str:
     return "[yellow]not verified[/]"
 
 
+def on_a_line(option: object) -> str:
+    """An option's value: a mapping file is not shown, `modelferry mapping` does that."""
+    return "(a file)" if isinstance(option, str) and "\n" in option else str(option)
+
+
 def table(headings: Iterable[str], rows: Iterable[Iterable[str]], *, empty: str) -> Table | str:
     """A table without frame, or the sentence `empty`."""
     drawn = Table(box=None, pad_edge=False, header_style="bold")

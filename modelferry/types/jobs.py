@@ -137,7 +137,8 @@ class Report:
 class JobSummary:
     """A job in a list. `progress` runs from 0 to 1.
 
-    The jobs of one request have the same `request`. `purpose` is `convert` or `check`.
+    The jobs of one request have the same `request`. `purpose` is `convert` or `check`. Texts
+    among the `options` are cut after 200 characters; `Modelferry.job(id).view` has them whole.
     """
 
     id: str
@@ -180,9 +181,9 @@ class JobView(JobSummary):
 class ComparedView:
     """One job of a request beside the others.
 
-    `options` are those in which the jobs differ. `size`, of what was made, and the memories are
-    in bytes; `largest_error` is the largest absolute difference from the source. `measured`:
-    how fast it ran, and ONNX Runtime on the same worker beside it.
+    `options` are those in which the jobs differ, long texts cut. `size`, of what was made, and
+    the memories are in bytes; `largest_error` is the largest absolute difference from the
+    source. `measured`: how fast it ran, and ONNX Runtime on the same worker beside it.
     """
 
     job: str

@@ -19,6 +19,7 @@ from shared.domain.jobs import INSPECTION, JobState
 from shared.domain.lifecycle import State
 from shared.domain.locations import location
 from shared.domain.plans import Plan
+from shared.domain.targets import shortened
 from shared.domain.views import (
     AttemptView,
     EngineView,
@@ -71,6 +72,7 @@ def job_summaries(session: Session, jobs: Sequence[JobRow]) -> tuple[JobSummary,
     return tuple(
         JobSummary(
             **_summary(job, names[job.model_id], Plan.model_validate(job.plan), current[job.id])
+            | {"options": shortened(job.options)}
         )
         for job in jobs
     )

@@ -1,8 +1,12 @@
 """Targets: what a user wants a model turned into."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
+
+LONGEST_IN_A_LIST: Final = 200
+"""Characters of an option's text that a list shows."""
 
 
 class Target(BaseModel):
@@ -21,3 +25,16 @@ class Target(BaseModel):
     format: str = Field(min_length=1, max_length=64)
     options: dict[str, Any] = Field(default_factory=dict)
     matrix: dict[str, tuple[Any, ...]] = Field(default_factory=dict)
+
+
+def shortened(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options for a list: a text longer than 200 characters is cut, and ends with "…".
+
+    A mapping file may be some hundred thousand characters, and a page has 200 jobs.
+    """
+    return {
+        name: f"{value[: LONGEST_IN_A_LIST - 1]}…"
+        if isinstance(value, str) and len(value) > LONGEST_IN_A_LIST
+        else value
+        for name, value in options.items()
+    }

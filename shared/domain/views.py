@@ -170,7 +170,11 @@ class Report(_View):
 
 
 class JobSummary(_View):
-    """A job in a list. The jobs of one request have the same `request`."""
+    """A job in a list. The jobs of one request have the same `request`.
+
+    Texts among its `options` are cut after 200 characters, a mapping file say, and end with "…"
+    then; the job in full has them whole.
+    """
 
     id: str
     request: str
@@ -241,10 +245,10 @@ class RouteView(_View):
 class ComparedView(_View):
     """One job of a request beside the others.
 
-    `options` are those in which the jobs differ. `gpu` is the name of the one that built the
-    engine. `size`, of what was made, and the memories are in bytes; `largest_error` is the
-    largest absolute difference from the source. `measured`: how fast it ran, and ONNX Runtime
-    on the same worker beside it.
+    `options` are those in which the jobs differ, long texts cut. `gpu` is the name of
+    the one that built the engine. `size`, of what was made, and the memories are in bytes;
+    `largest_error` is the largest absolute difference from the source. `measured`: how fast it
+    ran, and ONNX Runtime on the same worker beside it.
     """
 
     job: str

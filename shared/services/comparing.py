@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.domain.precisions import asked
+from shared.domain.targets import shortened
 from shared.domain.views import ComparedView, JobView, RequestView
 
 
@@ -42,7 +43,7 @@ def _row(job: JobView, varied: Sequence[str]) -> ComparedView:
     return ComparedView(
         job=job.id,
         target=job.target,
-        options={name: job.options[name] for name in varied if name in job.options},
+        options=shortened({name: job.options[name] for name in varied if name in job.options}),
         state=job.state,
         proof=job.proof,
         unverified=report.unverified,

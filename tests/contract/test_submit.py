@@ -242,6 +242,23 @@ class TestMatrix:
         assert {row.proof for row in view.jobs} == {"verified"}
         assert {(row.precision, row.size) for row in view.jobs} == {("fp32", 7)}
 
+    def test_a_list_does_not_carry_whole_files(self, queue: World) -> None:
+        """A mapping file is an option; a page has 200 jobs."""
+        note = {"mapping": {"type": "string"}}
+        queue.fleet.announce(offer("one", edge("fill", "keras", "onnx", properties=note)))
+        whole = ["rules:\n" * 9_000, "rule:\n" * 9_000]
+        target = matrix(mapping=tuple(whole))
+        (job, _), _ = queue.submit("default", model_id=queue.model(), targets=[target])
+        listed = [each.options for each in queue.ask.jobs("default").items]
+        beside = [
+            each.options for each in compared(queue.ask.request("default", job.request)).jobs
+        ]
+        for options in (*listed, *beside):
+            text = options["mapping"]
+            assert len(text) == 200
+            assert text.endswith("…")
+        assert queue.ask.job("default", job.id).options == {"mapping": whole[0]}
+
     def test_reports_that_tell_no_numbers_are_compared(self, queue: World) -> None:
         """A child runs what users send, and may say anything."""
         (job,), _ = queue.submit("default", model_id=queue.model(), targets=[ONNX])

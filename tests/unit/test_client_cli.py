@@ -421,6 +421,18 @@ def test_a_comparison_has_a_row_for_each_job(shaky: Shaky, capsys: Said) -> None
         assert part in told
 
 
+def test_a_comparison_shows_no_mapping_files(shaky: Shaky, capsys: Said) -> None:
+    view = answers.request()
+    view["varied"] = ["mapping"]
+    for row in view["jobs"]:
+        row["options"] = {"mapping": "mapping: 1\nfrom: tensorflow\n…"}
+    shaky.always("GET", "/v1/requests/r1", Reply(200, view))
+    assert run(["compare", "r1"]) == 0
+    told = capsys.readouterr().out
+    assert "(a file)" in told
+    assert "tensorflow" not in told
+
+
 def several(shaky: Shaky) -> None:
     made = [
         answers.job("queued", id=name, options={"precision": precision})
