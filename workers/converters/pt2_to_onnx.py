@@ -7,6 +7,7 @@ from pydantic import Field
 
 from shared.domain.formats import ONNX, PT2
 from workers.converter import Bench, Options, converter
+from workers.converters.torch_attention import translations
 from workers.converters.torch_faults import torch_fault
 from workers.deliver import LARGEST_FILE, deliver, draft
 from workers.runtimes.pt2 import signature_of
@@ -51,6 +52,7 @@ def convert(bench: Bench[Pt2ToOnnx]) -> None:
                 opset_version=bench.options.opset,
                 input_names=[each.name for each in signature.inputs],
                 output_names=[each.name for each in signature.outputs],
+                custom_translation_table=translations(bench.options.opset),
                 verbose=False,
             )
     except Exception as error:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.domain.signatures import Signature, Tensor
+from workers.converters.torch_attention import traced_rows
 
 
 def export_traced(
@@ -24,17 +25,18 @@ def export_traced(
     import torch
 
     tensors = (*signature.inputs, *signature.outputs)
-    torch.onnx.export(
-        module,
-        examples,
-        str(path),
-        dynamo=False,
-        input_names=[each.name for each in signature.inputs],
-        output_names=[each.name for each in signature.outputs],
-        dynamic_axes={each.name: _axes(each) for each in tensors} if dynamic else None,
-        opset_version=opset,
-        do_constant_folding=True,
-    )
+    with traced_rows():
+        torch.onnx.export(
+            module,
+            examples,
+            str(path),
+            dynamo=False,
+            input_names=[each.name for each in signature.inputs],
+            output_names=[each.name for each in signature.outputs],
+            dynamic_axes={each.name: _axes(each) for each in tensors} if dynamic else None,
+            opset_version=opset,
+            do_constant_folding=True,
+        )
 
 
 def _axes(tensor: Tensor) -> dict[int, str]:
