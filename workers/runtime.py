@@ -33,7 +33,7 @@ class Session:
     does not take raises whatever its library raises. `remark` says how it is run here, where
     that is not as the file says. `suit` carries made-up inputs to where the model's own
     thresholds and words lie; `batches` are tried in place of the usual ones. What runs of one
-    that `branches` is decided by its data.
+    that `branches` is decided by its data. `noted` is asked after all runs for a remark of them.
     """
 
     signature: Signature
@@ -42,6 +42,11 @@ class Session:
     suit: Callable[[Arrays], dict[str, NDArray[Any]]] | None = None
     batches: tuple[int, ...] | None = None
     branches: bool = False
+    noted: Callable[[], str | None] | None = None
+
+    def told(self) -> str | None:
+        """The remark, once it has run."""
+        return (self.noted() if self.noted else None) or self.remark
 
     def __call__(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
         return self.run(inputs)

@@ -40,17 +40,24 @@ class XgboostRuntime(Runtime):
         best = booster.attr("best_iteration")
         rounds = (0, 0 if best is None else int(best) + 1)
 
-        def predict(rows: "NDArray[Any]") -> "NDArray[Any]":
-            margins = forest.link is Link.SOFTMAX
-            told: NDArray[Any] = booster.predict(
+        def told(rows: "NDArray[Any]", *, margins: bool) -> "NDArray[Any]":
+            answer: NDArray[Any] = booster.predict(
                 DMatrix(rows),
                 output_margin=margins,
                 iteration_range=rounds,
                 validate_features=False,
             )
-            return softmax(told, axis=1) if margins else told
+            return answer
 
-        yield session(forest, predict)
+        def predict(rows: "NDArray[Any]") -> "NDArray[Any]":
+            many = forest.link is Link.SOFTMAX
+            answer = told(rows, margins=many)
+            return softmax(answer, axis=1) if many else answer
+
+        def sums(rows: "NDArray[Any]") -> "NDArray[Any]":
+            return told(rows, margins=True)
+
+        yield session(forest, predict, sums if forest.link is Link.HINGE else None)
 
 
 def load(path: Path) -> tuple[Any, Forest]:

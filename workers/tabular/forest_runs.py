@@ -9,6 +9,7 @@ from workers.runtime import Arrays, Session
 from workers.tabular.ensemble_graph import INPUT, LABEL, PROBABILITIES, VARIABLE
 from workers.tabular.forests import Forest, Link
 from workers.tabular.ranges import BATCHES, of_forest, suited_table
+from workers.tabular.ties import Decided, gaps_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,15 +43,22 @@ def inspection(forest: Forest, format: str, producer: str | None) -> Inspection:
     )
 
 
-def session(forest: Forest, predict: Predict) -> Session:
-    """The library's own predictions under the names that the ONNX model has."""
+def session(forest: Forest, predict: Predict, margins: Predict | None = None) -> Session:
+    """The library's own predictions under the names that the ONNX model has.
+
+    `margins` gives the sums of the leaves, where the predictions do not tell how near a row is
+    to another class.
+    """
 
     def run(inputs: Arrays) -> "dict[str, NDArray[Any]]":
         return _outputs(forest, predict(inputs[INPUT]))
 
-    return Session(
-        signature(forest), run, suit=suited_table(INPUT, of_forest(forest)), batches=BATCHES
-    )
+    def distances(inputs: Arrays) -> "NDArray[Any] | None":
+        return abs(margins(inputs[INPUT])) if margins else None
+
+    suit = suited_table(INPUT, of_forest(forest))
+    decided = Decided(suit, distances if margins else gaps_of(run))
+    return Session(signature(forest), run, suit=decided, batches=BATCHES, noted=decided.remark)
 
 
 def _outputs(forest: Forest, predicted: "NDArray[Any]") -> "dict[str, NDArray[Any]]":

@@ -11,6 +11,7 @@ from workers.tabular.ensemble_graph import INPUT, LABEL, PROBABILITIES, VARIABLE
 from workers.tabular.objects import objects
 from workers.tabular.ranges import BATCHES, Column, suited_columns, suited_table
 from workers.tabular.sklearn_columns import columns
+from workers.tabular.ties import Decided, gaps_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,14 +20,6 @@ SCORES: Final = "scores"
 FLOAT, WORDS = "float32", "object"
 ONE_SCORE: Final = frozenset({"LinearSVC", "RidgeClassifier", "RidgeClassifierCV"})
 SCORE_FIRST: Final = frozenset({"SVC", "NuSVC"})
-TIE: Final = 1e-5
-ELSEWHERE: Final = (0.5, -1.0, 2.0, -3.0)
-"""Where other rows are looked for, as multiples of those that were drawn."""
-
-UNDECIDED: Final = (
-    "rows on which two classes came within 1e-05 of each other were replaced by others: which of"
-    " them wins is a matter of rounding"
-)
 
 
 def inputs(table: Sequence[Column]) -> tuple[Tensor, ...]:
@@ -74,17 +67,8 @@ def session(model: Any) -> Session:
     suit = suited_table(INPUT, table) if one else suited_columns(table)
     signature = Signature(inputs=takes, outputs=_asked(run, suit(_row(takes))))
 
-    def decided(drawn: Arrays) -> "dict[str, NDArray[Any]]":
-        rows = suit(drawn)
-        for factor in ELSEWHERE:
-            tied = _tied(run(rows))
-            if tied is None or not tied.all():
-                return _without(rows, tied)
-            rows = suit({name: _scaled(array, factor) for name, array in drawn.items()})
-        return rows
-
-    remark = UNDECIDED if PROBABILITIES in {each.name for each in signature.outputs} else None
-    return Session(signature, run, remark, suit=decided, batches=BATCHES)
+    decided = Decided(suit, gaps_of(run))
+    return Session(signature, run, suit=decided, batches=BATCHES, noted=decided.remark)
 
 
 def outputs(model: Any, rows: "NDArray[Any]") -> "dict[str, NDArray[Any]]":
@@ -168,33 +152,6 @@ def _row(takes: Sequence[Tensor]) -> "dict[str, NDArray[Any]]":
         each.name: np.full(_two(each), "a" if each.dtype == WORDS else 0).astype(each.dtype)
         for each in takes
     }
-
-
-def _tied(told: "dict[str, NDArray[Any]]") -> "NDArray[Any] | None":
-    """The rows on which the two likeliest classes are as good as equal."""
-    import numpy as np
-
-    chances = told.get(PROBABILITIES)
-    if chances is None or chances.shape[1] < 2:  # noqa: PLR2004 - two classes
-        return None
-    ordered = np.sort(chances, axis=1)
-    tied: NDArray[Any] = ordered[:, -1] - ordered[:, -2] < TIE
-    return tied
-
-
-def _without(rows: Arrays, tied: "NDArray[Any] | None") -> "dict[str, NDArray[Any]]":
-    """The rows, decided ones in place of tied ones where there are any."""
-    import numpy as np
-
-    if tied is None or not tied.any() or tied.all():
-        return dict(rows)
-    good = np.flatnonzero(~tied)
-    places = np.where(tied, good[np.arange(tied.size) % good.size], np.arange(tied.size))
-    return {name: array[places] for name, array in rows.items()}
-
-
-def _scaled(drawn: "NDArray[Any]", factor: float) -> "NDArray[Any]":
-    return drawn if drawn.dtype.kind == "O" else (drawn * factor).astype(drawn.dtype)
 
 
 def _two(tensor: Tensor) -> tuple[int, ...]:

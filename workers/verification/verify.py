@@ -108,7 +108,7 @@ def verify(
     say(f"running the {result.runtime.format.title}", 0.5)
     with result.runtime.open(result.path, {}) as session:
         verdict = hold_against(session, runs, signature, tolerances, say, recast=recast)
-        remarks = _remarks(source=heard, result=session.remark)
+        remarks = _remarks(source=heard, result=session.told())
     report = {
         "verified": verdict.fault is None,
         "cases": [{"shapes": run.case.shapes, "scale": run.case.label} for run in runs],
@@ -144,7 +144,7 @@ def _source_runs(
         fit = fit_of(result.runtime, result.path, signature)
         most = result.runtime.most(result.path)
         runs, skipped = reference_runs(session, signature, samples, seed, say, fit=fit, most=most)
-        return signature, runs, skipped, session.remark
+        return signature, runs, skipped, session.told()
 
 
 def _narrowing(result: Side, lengths: Lengths, *, dynamic: bool) -> Narrow:
