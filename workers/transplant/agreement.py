@@ -33,7 +33,7 @@ def agreement(
     keras, torch = by_framework(source, target)
     keras_given, ways = given(example, torch)
     torch_run, taken = first_run(torch, ways)
-    error = _error(keras.run(keras_given), torch_run)
+    error = max(output_errors(keras.run(keras_given), torch_run), default=0.0)
     if error <= tolerance:
         return error
     pairs = counterparts(transfer, source, target)
@@ -47,11 +47,13 @@ def agreement(
     raise _mismatch(source, target, transfer, _first(pairs, source, target, ran, tolerance), error)
 
 
-def _error(one: Run, other: Run) -> float:
+def output_errors(one: Run, other: Run) -> tuple[float, ...]:
+    """How far each output of one is from that of the other, relative to its largest number;
+    infinitely far where the two cannot be compared."""
     if len(one.outputs) != len(other.outputs):
-        return inf
+        return (inf,)
     found = [nearest(a, b) for a, b in zip(one.outputs, other.outputs, strict=True)]
-    return max((inf if each is None else each for each in found), default=0.0)
+    return tuple(inf if each is None else each for each in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +78,17 @@ def _first(
     unlike: list[_Parting] = []
     so_far = 0.0
     for pair, here, there in _met(pairs, runs):
-        gave = _gave(source, target, here, there)
-        if gave is None:
+        apart = gave(source, target, here, there)
+        if apart is None:
             unlike.append(_Parting(pair, inf, None))
             continue
         read = None if here.read is None or there.read is None else nearest(here.read, there.read)
-        parting = _Parting(pair, gave, read)
-        if gave > tolerance:
+        parting = _Parting(pair, apart, read)
+        if apart > tolerance:
             return parting
         before = max(so_far if read is None else read, 1e-7)
-        grown.append((gave / before, parting))
-        so_far = gave
+        grown.append((apart / before, parting))
+        so_far = apart
     if grown:
         return max(grown, key=lambda each: each[0])[1]
     return unlike[0] if unlike else None
@@ -119,8 +121,9 @@ def _ends(here: list[tuple[int, Call]], there: list[Call]) -> tuple[tuple[int, C
     )
 
 
-def _gave(source: Live, target: Live, here: Call, there: Call) -> float | None:
-    """With an activation that one side's layer has of its own, or without."""
+def gave(source: Live, target: Live, here: Call, there: Call) -> float | None:
+    """How far what two layers gave is apart, with or without an activation that is one side's
+    layer's own; None where they cannot be compared."""
     found = [nearest(here.gave, there.gave)]
     for live, own, other in ((source, here, there), (target, there, here)):
         ended = live.activated(own.path, other.gave)

@@ -20,6 +20,7 @@ from workers.transplant.expressions import Expression, Shape, Unfit, names
 from workers.transplant.leaving import reason
 from workers.transplant.moves import Left, Move, Question, Transfer
 from workers.transplant.patterns import Pattern
+from workers.transplant.prefixes import concrete
 from workers.transplant.rules import Ask, Carry, Keep, MappingFile, Place, Skip
 from workers.transplant.words import words
 from workers.weights.variables import Variable, Weights
@@ -66,6 +67,7 @@ def apply(mapping: MappingFile, source: Weights, target: Weights | None) -> Appl
             f"the mapping leads to {mapping.to}, and the template is of {target.framework}"
         )
     template = _shapes(target.variables) if target is not None else None
+    mapping = concrete(mapping, source.variables, template or ())
     following = _Following(mapping, source, target, Sides(_shapes(source.variables), template))
     for rule in mapping.rules:
         match rule:
@@ -184,7 +186,7 @@ class _Following:
             if name in self.sides.sources:
                 if not self._passes_over(name):
                     yield Match(name, (), "")
-            elif not rule.optional:
+            elif not rule.optional and self.mapping.family is None:
                 told = unknown(name, self.sides.sources, "source")
                 raise InvalidMapping(f"{rule.place}: {told}")
         else:
@@ -217,6 +219,8 @@ class _Following:
         known = self.sides.sources if source else self.sides.targets or {}
         if pattern.literal:
             name = pattern.filled((), {})
+            if name not in known and self.mapping.family is not None:
+                return []
             if name not in known:
                 told = unknown(name, known, "source" if source else "template")
                 raise InvalidMapping(f"{place}: {told}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from workers.transplant.expressions import Expression, names
-from workers.transplant.flattening import Fold, folds
+from workers.transplant.flattening import Fold, Seen, folds
 from workers.transplant.fused import Whole
 from workers.transplant.moves import Left, Move, Question, Transfer
 from workers.transplant.moving import because, built, confidence, dropped, values, words
@@ -31,6 +31,7 @@ class Assembly:
     sources: tuple[Unit, ...]
     targets: tuple[Unit, ...]
     found: Matches
+    seen: Seen | None = None
     moves: dict[str, Move] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
     lefts: dict[str, Left] = field(default_factory=dict)
@@ -46,7 +47,7 @@ class Assembly:
         shapes = {name: each.shape for name, each in self.source.variables.items()}
         by_source = self.source.ordered and not self.target.ordered
         layers = {**self.source.layers, **self.target.layers}
-        folded = folds(self.found.sure, layers, by_source=by_source)
+        folded = folds(self.found.sure, layers, by_source=by_source, seen=self.seen)
         pieces: dict[str, Move] = {}
         for match in self.found.sure:
             own = folded.get(match.target.place, ())
@@ -74,7 +75,7 @@ class Assembly:
     def _stands(self, match: Match, own: Sequence[Fold]) -> bool:
         """Whether a match can be made: nothing that the target drops says anything, and all
         maps are known."""
-        if any(not each.shape for each in own):
+        if self.seen is None and any(not each.sized for each in own):
             why = UNFOLDED.format(channels=str(match.pair.source.roles["kernel"].shape) + ",")
             self.questions.append(
                 Question(self._whole(match.target), self._whole(match.source), why)

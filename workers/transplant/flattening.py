@@ -22,13 +22,15 @@ KERAS = ("Dense", "EinsumDense")
 class Fold:
     """Feature maps, channels last, that lie in a row along an axis of a unit's roles.
 
-    `shape` is empty where there are maps and nobody says how high and wide; `told` is false
-    where they are supposed to be square.
+    `told` is false where they are supposed, by the channels of the convolution beside them;
+    `sized` where they are told or would be square. Their order is known by the channels alone:
+    height and width stay together.
     """
 
     shape: Shape
     axis: int
     told: bool
+    sized: bool = True
 
     def refolded(self, of: Expression, shape: Shape, source: Framework) -> Expression:
         """A role of this shape with its elements in the order of the other framework."""
@@ -47,8 +49,16 @@ class Fold:
         return Reshape(Transpose(Reshape(of, (*before, *folded, *after)), axes), shape)
 
 
+Seen = Mapping[int, Fold | None]
+"""By the place of a target's unit, in which order it was seen to read maps: None is neither."""
+
+
 def folds(
-    found: Sequence[Match], layers: Mapping[str, Layer], *, by_source: bool
+    found: Sequence[Match],
+    layers: Mapping[str, Layer],
+    *,
+    by_source: bool,
+    seen: Seen | None = None,
 ) -> Mapping[int, tuple[Fold, ...]]:
     """The folds of the units that have some, by the place of the target's unit.
 
@@ -79,6 +89,9 @@ def folds(
                 result[match.target.place] = (*result.get(match.target.place, ()), fold)
                 for norm in _norms_between(way, length):
                     result[norm.target.place] = (Fold(fold.shape, 0, fold.told),)
+    for place, fold in (seen or {}).items():
+        others = (each for each in result.get(place, ()) if each.axis == 0)
+        result[place] = (*others, fold) if fold else (*others,)
     return result
 
 
@@ -149,8 +162,10 @@ def _supposed(match: Match | None, length: int, axis: int, *, made: bool) -> Fol
         return None
     dimensions = int(match.pair.source.kind.removeprefix("conv")[0])
     side = round((length // channels) ** (1 / dimensions))
-    shape = (*([side] * dimensions), channels)
-    return Fold(shape if prod(shape) == length else (), axis, told=False)
+    square = (*([side] * dimensions), channels)
+    if prod(square) == length:
+        return Fold(square, axis, told=False)
+    return Fold((length // channels, channels), axis, told=False, sized=False)
 
 
 def _channels(match: Match, *, made: bool) -> int:

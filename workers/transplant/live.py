@@ -13,6 +13,7 @@ from workers.transplant.examples import Example
 from workers.transplant.moves import Left, Move, Transfer
 from workers.transplant.report import report
 from workers.transplant.report import told as as_text
+from workers.transplant.running import by_running
 from workers.transplant.saving import saved
 from workers.transplant.sources import live, opened
 
@@ -62,17 +63,24 @@ def transplanted(
             f"The target is {type(target).__name__}, neither a keras.Model nor a torch.nn.Module.",
             field="target",
         )
+    origin = live(source)
+    decided = None
     with opened(source) as weights:
-        transfer = noted(into_template(weights, into, mapping), weights)
+        if mapping is None and origin is not None and origin.framework is not into.framework:
+            decided = by_running(origin, into, example, keep=not dry_run)
+        found = decided.transfer if decided else into_template(weights, into, mapping)
+        transfer = noted(found, weights)
         told = report(transfer, weights, into)
         text = saved(transfer, weights.framework, into.framework)
         if dry_run:
             return Transplanted(transfer, told, text)
-        insist(transfer, least=0.0 if example is not None else UNPROVEN)
+        proven = example is not None or (decided is not None and decided.agrees)
+        insist(transfer, least=0.0 if proven else UNPROVEN)
         carry(transfer, weights, into, _unheard)
+    if decided is not None and decided.agrees:
+        return Transplanted(transfer, told, text, decided.error)
     if example is None:
         return Transplanted(transfer, told, text)
-    origin = live(source)
     if origin is None:
         raise InvalidOptions(
             "An example wants two live models, and the source is none.", field="example"

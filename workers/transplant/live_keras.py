@@ -96,6 +96,17 @@ def below(model: Any) -> Iterator[tuple[str, Any]]:
             yield layer.path or layer.name, layer
 
 
+def owners(model: Any) -> dict[str, str]:
+    """By the name of each variable the path of the innermost layer that has it."""
+    names = {id(held): name for name, held in _named(model)}
+    return {
+        names[id(weight)]: path
+        for path, layer in below(model)
+        for weight in layer.weights
+        if id(weight) in names
+    }
+
+
 def _named(model: Any) -> Iterator[tuple[str, Any]]:
     seen: dict[str, int] = {}
     for weight in model.weights:

@@ -1,16 +1,49 @@
 """Matching: which variable of the source becomes which of the target, worked out as a whole."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from workers.transplant.assembling import Assembly
 from workers.transplant.expressions import names
-from workers.transplant.fused import split
+from workers.transplant.flattening import Seen
+from workers.transplant.fused import Whole, split
 from workers.transplant.learning import Sighting
 from workers.transplant.moves import Move, Transfer
 from workers.transplant.names import tokens
-from workers.transplant.settling import matches
-from workers.transplant.sides import place, side, units
+from workers.transplant.settling import Matches, Settled, settle
+from workers.transplant.sides import Side, place, side, units
+from workers.transplant.units import Unit
 from workers.weights.variables import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Two stores read into units, and the wholes that were split for that."""
+
+    source: Weights
+    target: Weights
+    sides: tuple[Side, Side]
+    wholes: tuple[tuple[Whole, ...], tuple[Whole, ...]]
+    sources: tuple[Unit, ...]
+    targets: tuple[Unit, ...]
+    moves: tuple[Move, ...]
+
+    def settled(self) -> Settled:
+        """Which unit may become which, by names, order and shapes."""
+        return settle(
+            self.sources,
+            self.targets,
+            lines=(self.sides[0].line, self.sides[1].line),
+            known=_sightings(self.source, self.target, self.moves),
+        )
+
+    def transfer(self, found: Matches, seen: Seen | None = None) -> Transfer:
+        """The moves of these matches. `seen`: what a run of both models has shown of the order
+        in which layers read flat maps, by the place of the target's unit."""
+        made = Assembly(self.source, self.target, self.sources, self.targets, found, seen)
+        made.moves.update({move.target: move for move in self.moves})
+        made.move_all(*self.wholes)
+        return made.transfer(*(each.left for each in self.sides))
 
 
 def match(
@@ -33,6 +66,18 @@ def match(
         InvalidModel: a variable of the source could not be read.
     """
 
+    found = field(source, target, settled=settled, skipped=skipped)
+    return found.transfer(found.settled().matches())
+
+
+def field(
+    source: Weights,
+    target: Weights,
+    *,
+    settled: Sequence[Move] = (),
+    skipped: Collection[str] = (),
+) -> Field:
+    """Both stores read into units; see `match`."""
     read = {name for move in settled for name in names(move.value)}
     filled = {move.target for move in settled}
     given = side(source, read, skipped)
@@ -40,18 +85,15 @@ def match(
     given_apart, given_wholes = split(given, wanted)
     wanted_apart, wanted_wholes = split(wanted, given)
     native = given.framework is wanted.framework
-    sources = units(given_apart, native=native)
-    targets = units(wanted_apart, native=native)
-    found = matches(
-        sources,
-        targets,
-        ordered=(given.ordered, wanted.ordered),
-        known=_sightings(source, target, settled),
+    return Field(
+        source,
+        target,
+        (given, wanted),
+        (tuple(given_wholes), tuple(wanted_wholes)),
+        units(given_apart, native=native),
+        units(wanted_apart, native=native),
+        tuple(settled),
     )
-    result = Assembly(source, target, sources, targets, found)
-    result.moves.update({move.target: move for move in settled})
-    result.move_all(given_wholes, wanted_wholes)
-    return result.transfer((*given.left,), (*wanted.left,))
 
 
 def _sightings(source: Weights, target: Weights, settled: Sequence[Move]) -> Iterator[Sighting]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from workers.transplant.names import automatic, components, skeleton
 from workers.transplant.units import Unit
@@ -19,14 +20,24 @@ class Order:
     trust: float
 
 
-def order(units: Sequence[Unit], members: Sequence[int], *, ordered: bool) -> Order:
-    """The order of some units of a side."""
-    numbers = _automatic_numbers([units[each] for each in members])
+class Line(StrEnum):
+    """What a side's order is: that of names in a file, that in which a model was written, or
+    that in which it runs its layers."""
+
+    FILE = "file"
+    MODEL = "model"
+    RUN = "run"
+
+
+def order(units: Sequence[Unit], members: Sequence[int], line: Line) -> Order:
+    """The order of some units of a side. That of a run is bettered by no number in a name."""
+    counted = line is not Line.RUN
+    numbers = _automatic_numbers([units[each] for each in members]) if counted else None
     if numbers is not None:
         ranked = sorted(range(len(members)), key=lambda each: numbers[each])
         return Order({members[each]: rank for rank, each in enumerate(ranked)}, ORDERED)
     ranked = sorted(members, key=lambda each: units[each].place)
-    trust = ORDERED if ordered else _trust([units[each] for each in members])
+    trust = _trust([units[each] for each in members]) if line is Line.FILE else ORDERED
     return Order({each: rank for rank, each in enumerate(ranked)}, trust)
 
 

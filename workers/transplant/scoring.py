@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from workers.transplant.assigning import FORBIDDEN, Assignment
 from workers.transplant.learning import Habits, Question
 from workers.transplant.names import features, similarity
-from workers.transplant.ordering import Order, order
+from workers.transplant.ordering import Line, Order, order
 from workers.transplant.pairing import Pair, fitting
 from workers.transplant.units import Unit
 from workers.weights.variables import Array
@@ -58,11 +58,11 @@ class Cluster:
 
 
 def cluster(
-    sources: Sequence[Unit], targets: Sequence[Unit], *, ordered: tuple[bool, bool]
+    sources: Sequence[Unit], targets: Sequence[Unit], *, lines: tuple[Line, Line]
 ) -> Cluster:
     """Everything about a cluster that stays the same while pairs are learnt from.
 
-    `ordered` says it of the source and of the target.
+    `lines` are the source's and the target's.
     """
     pairs = {
         (row, column): pair
@@ -75,7 +75,7 @@ def cluster(
         tuple(targets),
         pairs,
         _names(sources, targets),
-        _order(sources, targets, pairs, ordered),
+        _order(sources, targets, pairs, lines),
     )
 
 
@@ -101,13 +101,13 @@ def _order(
     sources: Sequence[Unit],
     targets: Sequence[Unit],
     pairs: Mapping[tuple[int, int], Pair],
-    ordered: tuple[bool, bool],
+    lines: tuple[Line, Line],
 ) -> Array:
     import numpy as np
 
     keys = {pair.source.key for pair in pairs.values()}
-    left = {each: _ranked(sources, each, ordered=ordered[0]) for each in keys}
-    right = {each: _ranked(targets, each, ordered=ordered[1]) for each in keys}
+    left = {each: _ranked(sources, each, lines[0]) for each in keys}
+    right = {each: _ranked(targets, each, lines[1]) for each in keys}
     found = np.zeros((len(sources), len(targets)))
     for (row, column), pair in pairs.items():
         first, second = left[pair.source.key], right[pair.source.key]
@@ -122,11 +122,11 @@ def _order(
     return found
 
 
-def _ranked(units: Sequence[Unit], key: object, *, ordered: bool) -> Order:
+def _ranked(units: Sequence[Unit], key: object, line: Line) -> Order:
     members = [
         index for index, unit in enumerate(units) if any(each.key == key for each in unit.readings)
     ]
-    return order(units, members, ordered=ordered)
+    return order(units, members, line)
 
 
 def _relative(index: int, units: Sequence[Unit]) -> float:

@@ -1,11 +1,12 @@
 """Matches: the pairs of units that were settled on, and the questions that were not."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workers.transplant.assigning import Assignment, assign
 from workers.transplant.companions import companions
 from workers.transplant.learning import Habits, Sighting
+from workers.transplant.ordering import Line
 from workers.transplant.pairing import Pair, clusters
 from workers.transplant.scoring import Cluster, cluster
 from workers.transplant.units import Unit
@@ -15,6 +16,9 @@ NEAR = 0.15
 """Assignments that cost this much more are as good."""
 
 ROUNDS = 6
+
+HELD, STAYS = 100.0, 0.5
+"""What it is worth that a source goes where it must, and that it stays where it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,41 +49,104 @@ class Matches:
     doubts: tuple[Doubt, ...]
 
 
-def matches(
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Units that compete, what each pair of them costs after all rounds, and the assignments."""
+
+    rivals: tuple[Cluster, ...]
+    costs: tuple[Array, ...]
+    found: tuple[Assignment, ...]
+    rows: dict[int, tuple[int, int]] = field(init=False)
+    columns: dict[int, tuple[int, int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", dict(_standing(each.sources for each in self.rivals)))
+        object.__setattr__(self, "columns", dict(_standing(each.targets for each in self.rivals)))
+
+    def matches(self) -> Matches:
+        """The pairs that are sure, and the rest as doubts."""
+        ends = list(zip(self.rivals, self.found, strict=True))
+        return Matches(
+            tuple(match for each in ends for match in _sure(*each)),
+            tuple(doubt for each in ends for doubt in _doubts(*each)),
+        )
+
+    def fit(self, source: int, target: int) -> bool:
+        """Whether the units at these places fit."""
+        at, row = self.rows[source]
+        there, column = self.columns.get(target, (-1, -1))
+        return at == there and (row, column) in self.rivals[at].pairs
+
+    def together(self, one: int, other: int) -> bool:
+        """Whether two sources compete for the same targets."""
+        return self.rows[one][0] == self.rows[other][0]
+
+    def chosen(
+        self, held: Mapping[int, frozenset[int]], before: Mapping[int, int] | None = None
+    ) -> dict[int, int]:
+        """The cheapest assignment, by the places of sources and targets, in which each source
+        that is held goes to one of those targets, if it can be; others stay where they were
+        `before`, if they can."""
+        import numpy as np
+
+        found: dict[int, int] = {}
+        for group, costs, last in zip(self.rivals, self.costs, self.found, strict=True):
+            if not held:
+                found.update(_pairs(group, last.columns))
+                continue
+            own = np.array(costs)
+            for row, source in enumerate(group.sources):
+                for column, target in enumerate(group.targets):
+                    if (row, column) in group.pairs:
+                        own[row, column] -= HELD * (target.place in held.get(source.place, ()))
+                        stays = (before or {}).get(source.place) == target.place
+                        own[row, column] -= STAYS * stays
+            found.update(_pairs(group, assign(own, NEAR).columns))
+        return found
+
+    def matches_of(self, chosen: Mapping[int, int]) -> Matches:
+        """The matches of an assignment, each as sure as names and order had it."""
+        return Matches(tuple(self._matches_of(chosen)), ())
+
+    def _matches_of(self, chosen: Mapping[int, int]) -> Iterator[Match]:
+        for source, target in sorted(chosen.items()):
+            at, row = self.rows[source]
+            yield _match(self.rivals[at], self.found[at], row, self.columns[target][1])
+
+
+def settle(
     sources: Sequence[Unit],
     targets: Sequence[Unit],
     *,
-    ordered: tuple[bool, bool],
+    lines: tuple[Line, Line],
     known: Iterable[Sighting],
-) -> Matches:
-    """The cheapest assignment of units, found again with what each round taught of the names."""
+) -> Settled:
+    """The cheapest assignment of units, found again with what each round taught of the names.
+
+    `lines` say what the order of the sources and of the targets is.
+    """
     rivals = [
-        cluster(
-            [sources[each] for each in left], [targets[each] for each in right], ordered=ordered
-        )
+        cluster([sources[each] for each in left], [targets[each] for each in right], lines=lines)
         for left, right in clusters(sources, targets)
     ]
-    left = companions(sources, ordered=ordered[0])
-    right = companions(targets, ordered=ordered[1])
+    left = companions(sources, ordered=lines[0] is not Line.FILE)
+    right = companions(targets, ordered=lines[1] is not Line.FILE)
     given = tuple(known)
     taught = Habits(given) if given else None
-    found = [assign(each.costs(taught, None), NEAR) for each in rivals]
+    costs = [each.costs(taught, None) for each in rivals]
+    found = [assign(each, NEAR) for each in costs]
     for _ in range(ROUNDS):
         before = [each.columns for each in found]
         taught = Habits((*given, *_sightings(rivals, found)))
         went = dict(_places(rivals, found))
-        both = zip(rivals, found, strict=True)
-        found = [
-            assign(group.costs(taught, last, _beside(group, left, right, went)), NEAR)
-            for group, last in both
+        costs = [
+            group.costs(taught, last, _beside(group, left, right, went))
+            for group, last in zip(rivals, found, strict=True)
         ]
+        found = [assign(each, NEAR) for each in costs]
         if [each.columns for each in found] == before:
             break
-    ends = list(zip(rivals, found, strict=True))
-    return Matches(
-        tuple(match for each in ends for match in _sure(*each)),
-        tuple(doubt for each in ends for doubt in _doubts(*each)),
-    )
+    return Settled(tuple(rivals), tuple(costs), tuple(found))
 
 
 def _sightings(rivals: list[Cluster], found: list[Assignment]) -> Iterator[Sighting]:
@@ -92,9 +159,7 @@ def _sightings(rivals: list[Cluster], found: list[Assignment]) -> Iterator[Sight
 
 def _places(rivals: list[Cluster], found: list[Assignment]) -> Iterator[tuple[int, int]]:
     for group, assignment in zip(rivals, found, strict=True):
-        for row, column in enumerate(assignment.columns):
-            if column >= 0:
-                yield group.sources[row].place, group.targets[column].place
+        yield from _pairs(group, assignment.columns)
 
 
 def _beside(
@@ -112,14 +177,32 @@ def _beside(
 def _sure(group: Cluster, assignment: Assignment) -> Iterator[Match]:
     for row, column in enumerate(assignment.columns):
         if column >= 0 and assignment.margins[row] >= NEAR:
-            yield Match(
-                group.sources[row],
-                group.targets[column],
-                group.pairs[row, column],
-                assignment.margins[row],
-                min(1.0, float(group.names[row, column])),
-                bool(group.order[row, column] == 0),
-            )
+            yield _match(group, assignment, row, column)
+
+
+def _standing(groups: Iterable[Sequence[Unit]]) -> Iterator[tuple[int, tuple[int, int]]]:
+    """By a unit's place, in which of the groups it is and where there."""
+    for at, units in enumerate(groups):
+        for index, unit in enumerate(units):
+            yield unit.place, (at, index)
+
+
+def _match(group: Cluster, assignment: Assignment, row: int, column: int) -> Match:
+    as_settled = assignment.columns[row] == column
+    return Match(
+        group.sources[row],
+        group.targets[column],
+        group.pairs[row, column],
+        assignment.margins[row] if as_settled else 0.0,
+        min(1.0, float(group.names[row, column])),
+        bool(group.order[row, column] == 0),
+    )
+
+
+def _pairs(group: Cluster, columns: Sequence[int]) -> Iterator[tuple[int, int]]:
+    for row, column in enumerate(columns):
+        if column >= 0:
+            yield group.sources[row].place, group.targets[column].place
 
 
 def _doubts(group: Cluster, assignment: Assignment) -> Iterator[Doubt]:

@@ -8,6 +8,8 @@ from workers.transplant.kinds import KINDS, parameter
 from workers.transplant.leaving import plain, reason
 from workers.transplant.moves import Left
 from workers.transplant.names import automatic, components, ranked, skeleton, tokens
+from workers.transplant.ordering import Line
+from workers.transplant.running_order import AsRun
 from workers.transplant.units import Group, Reading, Role, Unit
 from workers.weights.variables import Framework, Layer, Variable, Weights
 
@@ -21,7 +23,7 @@ class Side:
     """Units in the side's order. `left` are the variables that take no part."""
 
     framework: Framework
-    ordered: bool
+    line: Line
     groups: tuple[Group, ...]
     ties: Mapping[str, str]
     left: tuple[Left, ...]
@@ -44,7 +46,9 @@ def side(weights: Weights, absent: Collection[str], skipped: Collection[str]) ->
         Group(scope, weights.framework, leaves, layer(weights, scope))
         for scope, leaves in groups.items()
     )
-    return Side(weights.framework, weights.ordered, tuple(found), dict(weights.ties), tuple(left))
+    line = Line.MODEL if weights.ordered else Line.FILE
+    line = Line.RUN if isinstance(weights, AsRun) else line
+    return Side(weights.framework, line, tuple(found), dict(weights.ties), tuple(left))
 
 
 def place(variable: Variable) -> tuple[str, str]:
@@ -89,7 +93,7 @@ def _native(group: Group, unit: Unit) -> Reading:
 
 def _in_order(side: Side) -> list[Group]:
     """As they come where that is the model's order, else by the numbers in their names."""
-    if side.ordered:
+    if side.line is not Line.FILE:
         return list(side.groups)
     return sorted(side.groups, key=lambda each: natural(each.scope))
 

@@ -1,5 +1,6 @@
 """What is written in a mapping file: values, changes and rules, as pydantic reads them."""
 
+import re
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -8,6 +9,7 @@ Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Axis = Annotated[int, Field(ge=0, le=15)]
 Length = Annotated[int, Field(ge=-1, le=2**48)] | Annotated[str, Field(pattern=r"^axis \d{1,2}$")]
 Filled = tuple[Annotated[int, Field(ge=0, le=2**48)], ...] | Literal["template"] | None
+Prefix = Annotated[str, Field(max_length=200)]
 Some = Annotated[tuple[Text, ...], Field(min_length=1, max_length=1000)]
 
 CHANGES: Final = ("transpose", "reshape", "squeeze", "expand", "part", "gates", "split")
@@ -150,10 +152,22 @@ class WrittenRule(Written):
 
 
 class WrittenPrefixes(Strict):
-    """What `@` may stand for, on both sides; the first one where nothing tells."""
+    """What `@` may stand for, on both sides; the first one where nothing tells.
 
-    source: Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=20)] = ()
-    target: Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=20)] = ()
+    `*` stands for one scope, whatever it is called.
+    """
+
+    source: Annotated[tuple[Prefix, ...], Field(max_length=20)] = ()
+    target: Annotated[tuple[Prefix, ...], Field(max_length=20)] = ()
+
+    @model_validator(mode="after")
+    def _one_without_stars(self) -> Self:
+        for side in (self.source, self.target):
+            if any(re.search(r"\*(?![./])", each) for each in side):
+                raise ValueError("in a prefix '*' stands for one scope: '/' or '.' follows it")
+            if side and all("*" in each for each in side):
+                raise ValueError("one of the prefixes has no '*': it is used where nothing tells")
+        return self
 
 
 Side = Literal["tensorflow", "pytorch"]

@@ -16,6 +16,7 @@ from workers.transplant.choices import Unreadable
 from workers.transplant.inverting import inverted
 from workers.transplant.leaving import reason
 from workers.transplant.mapping_file import loaded
+from workers.transplant.prefixes import concrete
 from workers.transplant.rules import Carry, MappingFile, Rule, Skip
 from workers.weights.variables import Framework, Weights
 
@@ -67,7 +68,8 @@ def recognised(weights: Weights, to: Framework | None = None) -> MappingFile | N
     if to is weights.framework:
         return None
     names = [each.name for each in weights.variables.values() if reason(each) is None]
-    found = [_taken(_loaded(each, weights.framework), names) for each in families()]
+    mappings = [_loaded(each, weights.framework) for each in families()]
+    found = [_taken(each, concrete(each, names, ()), names) for each in mappings]
     best = max(found, key=lambda each: (each.taken, each.rules_used))
     known = best.taken >= max(FEWEST, COVERED * len(names))
     return best.mapping if known else None
@@ -89,10 +91,10 @@ def _loaded(name: str, origin: Framework) -> MappingFile:
     return mapping if mapping.origin is origin else inverted(mapping)
 
 
-def _taken(mapping: MappingFile, names: list[str]) -> _Taken:
+def _taken(mapping: MappingFile, here: MappingFile, names: list[str]) -> _Taken:
     by: Counter[int] = Counter()
     for name in names:
-        takes = (index for index, rule in enumerate(mapping.rules) if _takes(rule, mapping, name))
+        takes = (index for index, rule in enumerate(here.rules) if _takes(rule, here, name))
         first = next(takes, None)
         if first is not None:
             by[first] += 1
