@@ -17,7 +17,8 @@ Way = Literal["cpu", "gpu"]
 class Pair(BaseModel):
     """How one format becomes another: by the converters of `route`, on a CPU or with a GPU.
 
-    `verified`: the result is run against its source; else `reason` says why not.
+    `verified`: the result is run against its source, or where the source is weights alone against
+    the template that they were put into; else `reason` says why not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
