@@ -30,7 +30,7 @@ def own_options(schema: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str
             place = f"{name}{''.join(f'[{each!r}]' for each in within)}"
             raise InvalidOptions(f"{place}: {_shortened(error)}.", field=f"options.{name}")
         raise InvalidOptions(
-            f"{name} must be {allowed(declared[name], schema)}; it was {chosen[name]!r}.",
+            f"{name} must be {allowed(declared[name], schema)}; it was {_quoted(chosen[name])}.",
             field=f"options.{name}",
         )
     defaults = {name: each["default"] for name, each in declared.items() if "default" in each}
@@ -74,7 +74,16 @@ def _innermost(error: ValidationError) -> ValidationError:
 
 
 def _shortened(error: ValidationError) -> str:
-    said = error.message
+    return _cut(error.message)
+
+
+def _quoted(value: object) -> str:
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return f"one of {len(value)} characters"
+    return _cut(repr(value))
+
+
+def _cut(said: str) -> str:
     return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
 
 
@@ -96,6 +105,8 @@ def _bounds(declared: Mapping[str, Any]) -> str:
         return f" from {low} to {high}"
     parts = {"of at least": low, "of at most": high, "above": above, "below": below}
     words = [f"{word} {bound}" for word, bound in parts.items() if bound is not None]
+    if "maxLength" in declared:
+        words.append(f"of at most {declared['maxLength']} characters")
     return " " + " and ".join(words) if words else ""
 
 

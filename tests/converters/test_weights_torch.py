@@ -263,6 +263,20 @@ def test_a_file_that_is_cut_short_is_refused(saved: dict[str, Path], tmp_path: P
             pass
 
 
+def test_tensors_that_share_bytes_in_a_file_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    save_file({name: torch.ones(4) for name in ("first", "other", "third")}, path)
+    length = int.from_bytes(path.read_bytes()[:8], "little")
+    lie = path.read_bytes().replace(b"[16,32]", b"[ 8,24]")
+    assert len(lie) == 8 + length + 48
+    path.write_bytes(lie)
+    with (
+        pytest.raises(InvalidModel, match=r"'first' and 'other' .*overlap"),
+        open_weights(path, "safetensors"),
+    ):
+        pass
+
+
 def sharded(folder: Path) -> Path:
     folder.mkdir()
     tensors = net(0).state_dict()

@@ -36,6 +36,14 @@ def test_the_coarse_last_bits_of_halves_excuse_no_more_than_atol(dtype):
     assert found.why, name
 
 
+def test_strings_are_the_same_as_text_and_as_bytes():
+    words, coded = np.array(["é", ""], object), np.array(["é".encode(), b""], object)
+    assert compare(words, coded, TOLERANCES).why is None
+    assert compare(coded, words, TOLERANCES).why is None
+    other = np.array([b"\xff", b""], object)
+    assert compare(words, other, TOLERANCES).why == "differs in 1 of 2 values"
+
+
 def test_a_relative_error_is_not():
     found = compare(floats(1, 100), floats(1, 101), TOLERANCES)
     assert found.why

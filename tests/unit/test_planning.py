@@ -165,6 +165,12 @@ class TestInside:
                 "o[0]: 'a' is not of type 'integer'",
             ),
             ({"type": "array", "maxItems": 2}, list(range(999)), "o: [0, 1, 2"),
+            (
+                {"anyOf": [{"type": "string", "maxLength": 9000}, {"type": "null"}]},
+                "x" * 9001,
+                "o must be a string of at most 9000 characters or null; it was one of 9001",
+            ),
+            ({"type": "integer"}, list(range(999)), "o must be an integer; it was [0, 1, 2"),
         ],
     )
     def test_it(self, schema: dict[str, Any], value: object, told: str) -> None:

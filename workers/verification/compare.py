@@ -125,6 +125,8 @@ def _kind(array: NDArray[Any]) -> str:
 def _exact(source: NDArray[Any], result: NDArray[Any]) -> Difference:
     import numpy as np
 
+    if source.dtype.kind == "O":
+        source, result = _words(source), _words(result)
     unequal = int((source != result).sum())
     if source.dtype.kind not in "iub":
         return Difference(
@@ -142,6 +144,19 @@ def _exact(source: NDArray[Any], result: NDArray[Any]) -> Difference:
         source.size,
         unequal / source.size,
     )
+
+
+def _words(array: NDArray[Any]) -> NDArray[Any]:
+    """Strings as text: TensorFlow gives them as bytes, ONNX Runtime decoded from UTF-8."""
+    import numpy as np
+
+    told = [
+        each.decode(errors="surrogateescape") if isinstance(each, bytes) else each
+        for each in array.reshape(-1).tolist()
+    ]
+    words = np.empty(array.size, object)
+    words[:] = told
+    return words.reshape(array.shape)
 
 
 def _floats(

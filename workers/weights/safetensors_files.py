@@ -6,6 +6,7 @@ Format: https://github.com/huggingface/safetensors#format
 import json
 import operator
 from collections.abc import Mapping
+from itertools import pairwise
 from math import prod
 from pathlib import Path, PurePosixPath
 from re import compile  # noqa: A004 - the pattern's own word
@@ -142,7 +143,22 @@ def _file(path: Path) -> dict[str, Section]:
         entries = {name: each for name, each in header.items() if name != "__metadata__"}
     except (ValueError, AttributeError, RecursionError) as error:
         raise InvalidModel(f"The header of {path.name} is damaged ({error}). {AGAIN}") from error
-    return {name: _section(path, name, each, PREFIX + length) for name, each in entries.items()}
+    found = {name: _section(path, name, each, PREFIX + length) for name, each in entries.items()}
+    _refuse_overlaps(path, found)
+    return found
+
+
+def _refuse_overlaps(path: Path, found: Mapping[str, Section]) -> None:
+    """The format has none: each byte is one tensor's."""
+    filled = [(name, each) for name, each in found.items() if each.end > each.offset]
+    in_order = sorted(filled, key=lambda each: each[1].offset)
+    for (one, before), (other, after) in pairwise(in_order):
+        if after.offset < before.end:
+            raise InvalidModel(
+                f"The tensors {one!r} and {other!r} of {path.name} overlap: its header is damaged."
+                f" {AGAIN}",
+                node=other,
+            )
 
 
 def _section(path: Path, name: str, entry: Any, base: int) -> Section:
