@@ -7,6 +7,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from shared.domain.errors import InvalidModel
 from shared.domain.orders import AgreedNote, ProducedNote
 from tests.converters.onnx_nets import FLOAT, convolutional, model, saved, value, weight, whole
+from workers.onnxruntime_bridge.faults import read_fault
 from workers.runtimes.onnx_order import put_in_order
 from workers.runtimes.onnx_sizes import check_sizes
 
@@ -75,6 +77,17 @@ class TestOperators:
         built.opset_import.add(domain="" if opset else "acme", version=opset or 1)
         fault = refused(bench.inspect(saved(built, tmp_path), "onnx"), "invalid_model")
         assert words in fault.detail
+
+
+class TestTypes:
+    def test_one_that_onnx_runtime_lacks_is_named(self):
+        ends = [helper.make_tensor_value_info(each, TensorProto.COMPLEX64, [2]) for each in "xy"]
+        built = model([node("Identity", ["x"], ["y"])], ends[:1], ends[1:])
+        with pytest.raises(Exception, match="MLDataType") as failed:
+            onnxruntime.InferenceSession(built.SerializeToString())
+        fault = read_fault(failed.value).fault
+        assert fault.code == "invalid_model"
+        assert "no tensors of complex64" in fault.detail
 
 
 class TestOrder:

@@ -14,6 +14,7 @@ NO_KERNEL: Final = re.compile(
 )
 UNREGISTERED: Final = re.compile(r"(?P<operator>[\w.]+:\w+)\(-?\d*\) is not a registered function")
 NO_SCHEMA: Final = re.compile(r"No (?:Op|op|schema) registered for (?P<operator>\w+)")
+NO_TYPE: Final = re.compile(r"MLDataType for: \w+\((?P<dtype>\w+)\) is not currently registered")
 NODE: Final = re.compile(
     r"[Nn]ode(?: name|\))?[:,]?\s*\(?[\"']?(?P<node>[\w./:\-]+)[\"']?(?:,\s*(?P<operator>\w+))?"
 )
@@ -25,6 +26,12 @@ def read_fault(error: Exception) -> FerryError:
     for pattern in (NO_KERNEL, UNREGISTERED, NO_SCHEMA):
         if found := pattern.search(text):
             return _unsupported(found, text)
+    if lacking := NO_TYPE.search(text):
+        return InvalidModel(
+            f"ONNX Runtime has no tensors of {lacking['dtype']}, so it cannot run the model, and"
+            " nothing that is made of it could be verified. Write it with another type; complex"
+            " numbers as their two parts."
+        )
     found = NODE.search(text)
     parts = found.groupdict() if found else {}
     return InvalidModel(
