@@ -22,6 +22,7 @@ LOGARITHMIC: Final = frozenset({"poisson", "gamma", "tweedie"})
 
 _CATEGORICAL, _DEFAULT_LEFT = 1, 2
 _MISSING_ZERO, _MISSING_NAN = 1, 2
+_ZERO: Final = 1e-35
 
 Block = Mapping[str, str]
 
@@ -125,7 +126,7 @@ def _tree(block: Block, number: int, target: int, share: float) -> Tree:
     if {len(each) for each in (feature, kind, threshold, left, right)} != {splits}:
         raise ValueError(f"tree {number} has lists of several lengths for {splits} splits")
     _insist_on_numbers(kind, feature, number)
-    bound = rounded_down(threshold)
+    bound = _past_zero(rounded_down(threshold))
     empty = np.full(leaves, -1, np.int64)
     return Tree(
         feature=np.concatenate([feature, np.zeros(leaves, np.int64)]),
@@ -159,6 +160,16 @@ def _insist_on_numbers(kind: "NDArray[Any]", feature: "NDArray[Any]", number: in
             node=f"tree {number}",
             operator="categorical split",
         )
+
+
+def _past_zero(bound: "NDArray[Any]") -> "NDArray[Any]":
+    """LightGBM takes whatever is as near to 0 as this for 0, before it compares."""
+    import numpy as np
+
+    near = np.float32(_ZERO)
+    inside = np.abs(bound) <= near
+    below = np.nextafter(-near, np.float32(-np.inf))
+    return np.where(inside, np.where(bound < 0, below, near), bound)
 
 
 def _missing_left(

@@ -38,7 +38,17 @@ def columns(model: Any) -> tuple[Column, ...]:
     names = getattr(model, "feature_names_in_", [f"column_{each}" for each in range(count)])
     found = [Column(str(name)) for name in names]
     _look(model, found, list(range(count)))
-    return tuple(found)
+    holes = takes_holes(model)
+    return tuple(replace(each, missing=True) if holes else each for each in found)
+
+
+def takes_holes(model: Any) -> bool:
+    """Whether it is a tree or a forest that knows where NaN goes."""
+    from sklearn.ensemble._forest import BaseForest
+    from sklearn.tree import BaseDecisionTree
+
+    known = isinstance(model, BaseDecisionTree | BaseForest)
+    return known and bool(model.__sklearn_tags__().input_tags.allow_nan)
 
 
 def _look(part: Any, found: list[Column], places: Sequence[int]) -> bool:

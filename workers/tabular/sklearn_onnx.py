@@ -6,16 +6,18 @@ third mended behind it.
 """
 
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Final
 
 from shared.domain.errors import FerryError, StepRefused, UnsupportedOperator
+from shared.domain.signatures import Tensor
 from workers.tabular.ensemble_graph import LABEL, ML, ML_VERSION, PROBABILITIES
 from workers.tabular.forests import rounded_down
 from workers.tabular.objects import objects
 from workers.tabular.sklearn_columns import columns
-from workers.tabular.sklearn_runs import WORDS, inputs, labels, last_step, nested
+from workers.tabular.sklearn_runs import WORDS, inputs, labels, last_step, nested, session
 
 CLASS: Final = re.compile(r"<class '([\w.]+)'>|\b(?:type|alias) '([\w.]+)'")
 UNKNOWN: Final = ("implemented", "not supported", "unable to find")
@@ -25,6 +27,11 @@ LABELLED_ANEW: Final = frozenset(
 GRID: Final = float(1 << 20)
 """Chances that are closer than a part of this are taken for equal."""
 
+NEAREST: Final = 1e-5
+"""Above what sklearn-onnx takes for the least distance."""
+
+UNKNOWN_SOLVER: Final = "Solve"
+LOGARITHMIC: Final = frozenset({"poisson", "gamma"})
 HISTOGRAMS: Final = ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor")
 
 Convert = Callable[[Any, Any, Any], None]
@@ -39,9 +46,12 @@ def translate(model: Any, opset: int) -> Any:
     """
     from skl2onnx import convert_sklearn
 
+    told = session(model).signature.outputs
     _write_integers()
+    _say_where_holes_go()
     _name_by_place(model)
     _mend_histograms(model)
+    _mend_votes(model)
     try:
         translated = convert_sklearn(
             model,
@@ -51,8 +61,13 @@ def translate(model: Any, opset: int) -> Any:
         )
     except Exception as error:
         raise _fault(model, error) from error
+    _insist_on_runnable(translated, model)
+    _mend_distances(translated, model)
     if type(last_step(model)).__name__ in LABELLED_ANEW:
         _label_anew(translated, model)
+    if getattr(last_step(model), "loss", None) in LOGARITHMIC:
+        _raise_to_e(translated)
+    _tell_outputs(translated, told)
     return translated
 
 
@@ -102,11 +117,7 @@ def _label_anew(translated: Any, model: Any) -> None:
     from onnx import helper, numpy_helper
 
     graph = translated.graph
-    for node in graph.node:
-        for names in (node.input, node.output):
-            for place, name in enumerate(names):
-                if name == LABEL:
-                    names[place] = "label_before"
+    _rename(graph, LABEL, "label_before")
     grid = helper.make_tensor("grid", 1, [], [GRID])
     classes = numpy_helper.from_array(labels(last_step(model).classes_), "classes_in_order")
     graph.initializer.extend([grid, classes])
@@ -122,6 +133,96 @@ def _label_anew(translated: Any, model: Any) -> None:
     shape = told.type.tensor_type.shape
     del shape.dim[:]
     shape.dim.add()
+
+
+def _raise_to_e(translated: Any) -> None:
+    """What sklearn-onnx leaves out behind the sum of trees that were trained on a logarithm."""
+    from onnx import helper
+
+    (output,) = translated.graph.output
+    _rename(translated.graph, output.name, "logarithm")
+    translated.graph.node.append(helper.make_node("Exp", ["logarithm"], [output.name]))
+
+
+def _rename(graph: Any, old: str, new: str) -> None:
+    for node in graph.node:
+        for names in (node.input, node.output):
+            for place, name in enumerate(names):
+                if name == old:
+                    names[place] = new
+
+
+def _insist_on_runnable(translated: Any, model: Any) -> None:
+    """sklearn-onnx writes an operator that no ONNX Runtime has."""
+    if any(each.op_type == UNKNOWN_SOLVER for each in translated.graph.node):
+        kind = type(last_step(model)).__name__
+        raise UnsupportedOperator(
+            f"sklearn-onnx writes {kind} with the operator {UNKNOWN_SOLVER}, which ONNX Runtime"
+            " does not know.",
+            node=_step(model, kind),
+            operator=kind,
+        )
+
+
+def _tell_outputs(translated: Any, told: Sequence[Tensor]) -> None:
+    """Names and widths as the estimator's own answers have them, in the same order."""
+    graph = translated.graph
+    if len(graph.output) != len(told):
+        return
+    for output, own in zip(graph.output, told, strict=True):
+        if output.name != own.name:
+            _rename(graph, own.name, f"{own.name}_inside")
+            _rename(graph, output.name, own.name)
+        output.name = own.name
+        shape = output.type.tensor_type.shape
+        del shape.dim[:]
+        for size in own.shape or ():
+            shape.dim.add(**({} if size is None else {"dim_value": size}))
+
+
+@cache
+def _say_where_holes_go() -> None:
+    """Once a process: sklearn-onnx sends NaN to the right in every tree but a histogram's."""
+    from skl2onnx.common import tree_ensemble
+
+    known = tree_ensemble.add_tree_to_attribute_pairs
+
+    def added(pairs: Any, is_classifier: Any, tree: Any, *places: Any, **named: Any) -> None:
+        known(pairs, is_classifier, tree, *places, **named)
+        holes = [int(each) for each in tree.missing_go_to_left]
+        pairs["nodes_missing_value_tracks_true"][-tree.node_count :] = holes
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("skl2onnx.") and hasattr(module, known.__name__):
+            setattr(module, known.__name__, added)
+
+
+def _mend_distances(translated: Any, model: Any) -> None:
+    """sklearn-onnx weighs neighbours by negative distances, so that all weights are the same."""
+    from onnx import helper, numpy_helper
+
+    if not any(getattr(each, "weights", None) == "distance" for each in objects(model)):
+        return
+    graph = translated.graph
+    least = {
+        each.name
+        for each in graph.initializer
+        if (value := numpy_helper.to_array(each)).size == 1 and 0 < float(value.flat[0]) < NEAREST
+    }
+    for at, node in reversed(list(enumerate(graph.node))):
+        if node.op_type == "Max" and node.input[1] in least:
+            size = f"{node.input[0]}_size"
+            graph.node.insert(at, helper.make_node("Abs", [node.input[0]], [size]))
+            graph.node[at + 1].input[0] = size
+
+
+def _mend_votes(model: Any) -> None:
+    """How votes are laid out by `transform`, which nobody asks for, is no reason to refuse."""
+    from sklearn.ensemble import VotingClassifier
+
+    for each in objects(model):
+        if isinstance(each, VotingClassifier):
+            each.flatten_transform = False
 
 
 @cache
@@ -177,6 +278,14 @@ def _mend_histograms(model: Any) -> None:
                 operator="HistGradientBoosting",
             )
         each.nodes["num_threshold"] = rounded_down(each.nodes["num_threshold"])
+    for each in objects(model):
+        inner = each is not last_step(model) and type(each).__name__ == HISTOGRAMS[1]
+        if inner and each.loss in LOGARITHMIC:
+            raise UnsupportedOperator(
+                f"Inside another model, its loss {each.loss!r} is not translated. Send it alone.",
+                node=_step(model, *HISTOGRAMS),
+                operator=HISTOGRAMS[1],
+            )
 
 
 def _fault(model: Any, error: Exception) -> FerryError:

@@ -80,9 +80,9 @@ def _forest(learner: Node) -> Forest:
         )
     model = booster["model"]
     objective = learner["objective"]["name"]
-    link = _link(objective)
     parameters = learner["learner_model_param"]
     targets = max(int(parameters["num_class"]), int(parameters.get("num_target", 1)), 1)
+    link = _link(objective, targets)
     trees, info = model["trees"], model["tree_info"]
     if len(info) != len(trees) or (weights is not None and len(weights) != len(trees)):
         raise ValueError(f"{len(trees)} trees, {len(info)} entries in tree_info")
@@ -100,14 +100,18 @@ def _forest(learner: Node) -> Forest:
     )
 
 
-def _link(objective: str) -> Link:
-    if objective not in LINKS:
+def _link(objective: str, targets: int) -> Link:
+    """Of several labels a row, each has a chance of its own, and there is no class to choose."""
+    link = LINKS.get(objective)
+    several = targets > 1
+    if link is None or (several and link is Link.HINGE):
+        labels = " with several labels a row" if several else ""
         raise UnsupportedOperator(
-            f"XGBoost's objective {objective!r} is not known here.",
+            f"XGBoost's objective {objective!r}{labels} is not known here.",
             node="objective",
             operator=str(objective),
         )
-    return LINKS[objective]
+    return Link.SIGMOID if several and link is Link.BINARY else link
 
 
 def _kept(model: Node, most: int | None, count: int) -> int:
