@@ -38,7 +38,7 @@ def mapping_from(given: str | None) -> str | Path | None:
         return None
     path = Path(given)
     looks = path.suffix in MAPPING_FILES or len(path.parts) > 1
-    return path if looks or path.exists() else given
+    return path if looks or path.is_file() else given
 
 
 def options_from(pairs: list[str], **given: Any) -> dict[str, Any]:

@@ -147,6 +147,10 @@ def test_a_family_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert mapping_from("bert") == "bert"
     assert mapping_from("there.yaml") == Path("there.yaml")
     assert mapping_from("maps/bert") == Path("maps/bert")
+    Path("bert").mkdir()  # the model's own folder is no mapping file
+    assert mapping_from("bert") == "bert"
+    Path("mine").write_text(FILE, "utf-8")
+    assert mapping_from("mine") == Path("mine")
 
 
 def test_a_failed_jobs_mapping_is_at_hand(shaky: Shaky) -> None:

@@ -196,6 +196,7 @@ def test_a_checkpoints_prefix_is_a_source_and_a_template(folder: Path) -> None:
 
 def test_a_mapping_is_a_familys_name_or_a_file(folder: Path) -> None:
     (folder / "mine.yaml").write_text("mapping: 1\n")
+    (folder / "bert").mkdir()  # the model's own folder is no mapping file
     told = {name: parse([*ASKED, "--mapping", name]).target for name in ("bert", "mine.yaml")}
     assert told["bert"].options == {"mapping": "bert"}
     assert told["mine.yaml"].options == {"mapping": "mapping: 1\n"}

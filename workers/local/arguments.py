@@ -100,7 +100,7 @@ def _told(parser: argparse.ArgumentParser, given: argparse.Namespace) -> dict[st
 def _mapping(parser: argparse.ArgumentParser, given: str) -> str:
     """A family's name as it is; of a file, its text."""
     path = Path(given)
-    if not path.exists() and not (path.suffix in MAPPING_FILES or len(path.parts) > 1):
+    if not path.is_file() and not (path.suffix in MAPPING_FILES or len(path.parts) > 1):
         return given
     try:
         return path.read_text("utf-8")
