@@ -10,6 +10,7 @@ from bench.pairs.trial import Carried, Trial
 from bench.pairs.weights import fill_keras, fill_torch
 from shared.domain.errors import FerryError
 from workers.transplant import transplant
+from workers.transplant.live import Transplanted
 
 SEED: Final = 5
 LEAST_HEARD: Final = 1e-3
@@ -47,23 +48,27 @@ def check_heard(model: Any, shown: Any) -> None:
 
 def _carried(source: Any, target: Any, example: Any) -> Carried:
     try:
-        plan = transplant(source, target, dry_run=True)
-    except FerryError as error:
-        return _refused(Carried(mapped=0, variables=0, complete=False), error)
-    rows = [each for each in plan.told["target"] if not each.get("meant")]
-    found = Carried(
-        mapped=len(plan.moves),
-        variables=len(rows),
-        complete=plan.transfer.complete,
-        least=plan.told["least_confidence"],
-    )
-    try:
-        max_rel = transplant(source, target, example=example).error
+        return _found(transplant(source, target, example=example))
     except FerryError as refusal:
-        return _refused(found, refusal)
-    return found.model_copy(update={"max_rel": max_rel})
+        try:
+            plan = _found(transplant(source, target, dry_run=True))
+        except FerryError as error:
+            return _refused(Carried(mapped=0, variables=0, complete=False), error)
+        return _refused(plan, refusal)
+
+
+def _found(done: Transplanted) -> Carried:
+    rows = [each for each in done.told["target"] if not each.get("meant")]
+    return Carried(
+        mapped=len(done.moves),
+        variables=len(rows),
+        complete=done.transfer.complete,
+        least=done.told["least_confidence"],
+        max_rel=done.error,
+    )
 
 
 def _refused(found: Carried, error: FerryError) -> Carried:
     reason = " ".join(error.fault.detail.split())[:LONGEST]
-    return found.model_copy(update={"code": error.fault.code, "reason": reason})
+    told = {"code": error.fault.code, "reason": reason, "max_rel": None}
+    return found.model_copy(update=told)

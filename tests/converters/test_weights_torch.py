@@ -108,11 +108,29 @@ def test_every_reader_gives_the_modules_own_tensors(saved: dict[str, Path], key:
             assert any("mask" in note for note in weights.notes)
 
 
-def test_modules_come_in_the_order_of_their_definition(saved: dict[str, Path]) -> None:
+def test_modules_come_in_the_order_of_the_model(saved: dict[str, Path]) -> None:
     for key in ("state-dict", "pt2", "torchscript"):
         with open_weights(saved[key], key) as weights:
             names = [name for name in weights.variables if name != "mask"]
             assert names == list(net(0).state_dict())
+
+
+def test_a_program_has_them_in_the_order_in_which_they_are_used(tmp_path: Path) -> None:
+    class Backwards(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.last = nn.Linear(3, 3)
+            self.norm = nn.BatchNorm1d(3)
+            self.first = nn.Linear(3, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.last(self.norm(self.first(x)))
+
+    path = tmp_path / "m.pt2"
+    torch.export.save(torch.export.export(Backwards().eval(), (torch.rand(2, 3),)), path)
+    with open_weights(path, "pt2") as weights:
+        scopes = [each.scope for each in weights.variables.values()]
+    assert list(dict.fromkeys(scopes)) == ["first", "norm", "last"]
 
 
 def every_type(*names: str) -> dict[str, torch.Tensor]:

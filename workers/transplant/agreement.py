@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Final
+from typing import Final, Protocol
 
 from shared.domain.errors import AccuracyMismatch
 from workers.transplant.calls import Call, Run
@@ -13,6 +13,7 @@ from workers.transplant.live_keras import KerasWeights
 from workers.transplant.moves import Transfer
 from workers.transplant.nearness import nearest
 from workers.transplant.suspicions import suspicions
+from workers.weights.variables import Array, Weights
 
 TOLERANCE: Final = 1e-4
 """Relative to the largest number of each output."""
@@ -44,7 +45,9 @@ def agreement(
     )
     runs = keras.run(keras_given, keras_paths), torch.run(taken, torch_paths)
     ran = runs if mirrored else runs[::-1]
-    raise _mismatch(source, target, transfer, _first(pairs, source, target, ran, tolerance), error)
+    raise _mismatch(
+        source, target, transfer, first_parting(pairs, source, target, ran, tolerance), error
+    )
 
 
 def output_errors(one: Run, other: Run) -> tuple[float, ...]:
@@ -56,8 +59,16 @@ def output_errors(one: Run, other: Run) -> tuple[float, ...]:
     return tuple(inf if each is None else each for each in found)
 
 
+class Heard(Protocol):
+    """A model whose layers were listened to."""
+
+    def activated(self, path: str, array: Array) -> Array | None:
+        """What the layer makes of it in the end, where it has an activation of its own."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class _Parting:
+class Parting:
     """Layers that differ: by how much, and by how much what they read does."""
 
     pair: Counterparts
@@ -65,25 +76,25 @@ class _Parting:
     read: float | None
 
 
-def _first(
+def first_parting(
     pairs: Sequence[Counterparts],
-    source: Live,
-    target: Live,
+    source: Heard,
+    target: Heard,
     runs: tuple[Run, Run],
     tolerance: float,
-) -> _Parting | None:
+) -> Parting | None:
     """In the order of the source's run. Where no layer alone is past the tolerance, the one
     whose error grew the most over that of what it read."""
-    grown: list[tuple[float, _Parting]] = []
-    unlike: list[_Parting] = []
+    grown: list[tuple[float, Parting]] = []
+    unlike: list[Parting] = []
     so_far = 0.0
     for pair, here, there in _met(pairs, runs):
         apart = gave(source, target, here, there)
         if apart is None:
-            unlike.append(_Parting(pair, inf, None))
+            unlike.append(Parting(pair, inf, None))
             continue
         read = None if here.read is None or there.read is None else nearest(here.read, there.read)
-        parting = _Parting(pair, apart, read)
+        parting = Parting(pair, apart, read)
         if apart > tolerance:
             return parting
         before = max(so_far if read is None else read, 1e-7)
@@ -121,7 +132,7 @@ def _ends(here: list[tuple[int, Call]], there: list[Call]) -> tuple[tuple[int, C
     )
 
 
-def gave(source: Live, target: Live, here: Call, there: Call) -> float | None:
+def gave(source: Heard, target: Heard, here: Call, there: Call) -> float | None:
     """How far what two layers gave is apart, with or without an activation that is one side's
     layer's own; None where they cannot be compared."""
     found = [nearest(here.gave, there.gave)]
@@ -133,7 +144,7 @@ def gave(source: Live, target: Live, here: Call, there: Call) -> float | None:
 
 
 def _mismatch(
-    source: Live, target: Live, transfer: Transfer, parting: _Parting | None, error: float
+    source: Live, target: Live, transfer: Transfer, parting: Parting | None, error: float
 ) -> AccuracyMismatch:
     whole = f"The models' outputs differ by {error:.1e}, relative to the largest number."
     if parting is None:
@@ -141,20 +152,36 @@ def _mismatch(
             f"{whole} No layer's outputs could be compared: see whether both models do the same"
             " between their layers."
         )
-    path, there = parting.pair.source[-1], parting.pair.target[-1]
+    path = parting.pair.source[-1]
     told = source.layers.get(path)
-    kind = told.kind if told else None
-    if parting.read is not None and parting.read > max(parting.gave / 10, TOLERANCE):
-        where = (
-            f"The first layer that differs is {path!r} ({there!r} in the target), and what it"
-            f" reads differs already, by {parting.read:.1e}: what stands before it, and has no"
-            " weights, does something else: padding, an activation, the order of axes."
+    where = _where(parting, " ".join(causes(parting, source, target, transfer)))
+    return AccuracyMismatch(
+        f"{whole} {where}".strip(), node=path, operator=told.kind if told else None
+    )
+
+
+def _where(parting: Parting, why: str) -> str:
+    path, there = parting.pair.source[-1], parting.pair.target[-1]
+    first = f"The first layer that differs is {path!r} ({there!r} in the target)"
+    if before(parting):
+        return f"{first}. {why}"
+    far = "in shape" if parting.gave == inf else f"by {parting.gave:.1e}"
+    return f"{first}, {far}; all mapped ones before it agree. {why}"
+
+
+def before(parting: Parting) -> bool:
+    """Whether what the layer reads differs already."""
+    return parting.read is not None and parting.read > max(parting.gave / 10, TOLERANCE)
+
+
+def causes(
+    parting: Parting, source: Weights, target: Weights, transfer: Transfer
+) -> Iterator[str]:
+    """Why the layer may differ, a sentence each."""
+    if before(parting):
+        yield (
+            f"What it reads differs already, by {parting.read:.1e}: what stands before it, and has"
+            " no weights, does something else: padding, an activation, the order of axes."
         )
     else:
-        causes = " ".join(suspicions(parting.pair, source, target, transfer))
-        far = "in shape" if parting.gave == inf else f"by {parting.gave:.1e}"
-        where = (
-            f"The first layer that differs is {path!r} ({there!r} in the target), {far}; all"
-            f" mapped ones before it agree. {causes}"
-        )
-    return AccuracyMismatch(f"{whole} {where}".strip(), node=path, operator=kind)
+        yield from suspicions(parting.pair, source, target, transfer)

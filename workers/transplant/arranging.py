@@ -76,11 +76,17 @@ class Arranging:
     seeing: Mapping[int, Sight] = field(default_factory=dict)
 
     def found(self) -> State:
-        """The first assignment that agrees, or else the one that names and places speak for."""
-        paths = list(self.source.layers)
-        self.origin = self.source.run(self.given[0], paths)
+        """The first assignment that agrees, or else the one that names and places speak for.
+
+        That one is tried first, by its outputs alone: nothing is kept of the layers in between.
+        """
+        self.origin = self.source.run(self.given[0])
+        first = best = self._ran(self.settled.chosen({}), {}, watched=False)
+        if best.error <= TOLERANCE:
+            return best
+        self.origin = self.source.run(self.given[0], list(self.source.layers))
         self.seeing = sights(self.layers.sources, self.source, self.origin.calls)
-        first = best = self._tried(self.settled.chosen({}), {})
+        best = self._tried(first.chosen, first.seen)
         while best.error > TOLERANCE and self._may_go_on():
             better = self._mended(best)
             if better.score <= best.score:
@@ -90,7 +96,7 @@ class Arranging:
             best = better
         if best.error <= TOLERANCE:
             return best
-        return self._tried(first.chosen, first.seen)
+        return first
 
     def _may_go_on(self) -> bool:
         return self.runs < RUNS and time.monotonic() - self.began < SECONDS
@@ -102,7 +108,7 @@ class Arranging:
         told = self._folds(state)
         return state if told == dict(state.seen) else self._ran(chosen, told)
 
-    def _ran(self, chosen: Chosen, seen: Seen) -> State:
+    def _ran(self, chosen: Chosen, seen: Seen, *, watched: bool = True) -> State:
         assert self.origin is not None  # noqa: S101 - `found` has run it
         transfer = self.layers.transfer(self.settled.matches_of(chosen), seen)
         for move in transfer.moves:
@@ -110,7 +116,7 @@ class Arranging:
                 self.target.write(move.target, made(move.value, self.source.read))
                 self.written[move.target] = move.value
         self.runs += 1
-        run = self.target.run(self.given[1], list(self.target.layers))
+        run = self.target.run(self.given[1], list(self.target.layers) if watched else ())
         there = sights(self.layers.targets, self.target, run.calls)
         fine, wrong = self._judged(chosen, there)
         errors = output_errors(self.origin, run)

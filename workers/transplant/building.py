@@ -8,6 +8,7 @@ from typing import assert_never
 from workers.transplant.changes import changed
 from workers.transplant.choices import Unreadable
 from workers.transplant.expressions import (
+    Difference,
     Expression,
     Join,
     Ones,
@@ -21,7 +22,16 @@ from workers.transplant.expressions import (
     shape_of,
 )
 from workers.transplant.patterns import Pattern
-from workers.transplant.rules import Added, Carry, Constant, Joined, MappingFile, Parted, Value
+from workers.transplant.rules import (
+    Added,
+    Carry,
+    Constant,
+    Joined,
+    MappingFile,
+    Parted,
+    Subtracted,
+    Value,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +140,11 @@ def _value(
             found = Join(tuple(_value(each, match, mapping, shapes, None) for each in of), axis)
         case Added(of):
             found = Sum(tuple(_value(each, match, mapping, shapes, None) for each in of))
+        case Subtracted(of):
+            found = Difference(tuple(_value(each, match, mapping, shapes, None) for each in of))
         case Constant(shape, ones):
+            if isinstance(shape, Pattern):
+                shape = shapes[_source(shape, match, mapping, shapes)]
             shape = like if shape is None else shape
             if shape is None:
                 raise Unreadable("a constant of the template's shape needs one, and stands alone")

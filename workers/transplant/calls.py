@@ -73,6 +73,30 @@ def torch_run(module: Any, given: Sequence[Array], layers: Mapping[str, Any]) ->
     return Run(tuple(arrays(outputs)), tuple(calls))
 
 
+def torch_order(module: Any, given: Sequence[Array]) -> list[str]:
+    """The paths of a module's parts in the order in which they are called.
+
+    Raises:
+        RuntimeError: PyTorch's own, where the module does not take the inputs.
+    """
+    import torch
+
+    found: list[str] = []
+
+    def listener(path: str) -> Callable[..., None]:
+        return lambda *_: found.append(path)
+
+    training = module.training
+    with ExitStack() as stack:
+        for path, each in module.named_modules():
+            stack.callback(each.register_forward_hook(listener(path)).remove)
+        stack.callback(module.train, training)
+        module.eval()
+        with torch.no_grad():
+            module(*(torch.tensor(each) for each in given))
+    return found
+
+
 @contextmanager
 def _heard(
     layer: Any, path: str, calls: list[Call], arrays: Callable[[Any], list[Array]]

@@ -87,9 +87,8 @@ def _reads_channels_last(array: Array, module: TorchWeights) -> bool:
     read = {
         layer.settings.get("in_channels")
         for name, layer in module.layers.items()
-        if layer.kind.startswith("Conv")
-        and len(module.variables[f"{name}.weight"].shape) == array.ndim
-        if f"{name}.weight" in module.variables
+        if layer.kind.startswith("Conv") and f"{name}.weight" in module.variables
+        if len(module.variables[f"{name}.weight"].shape) == array.ndim
     }
     return array.shape[-1] in read
 

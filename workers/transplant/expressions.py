@@ -67,6 +67,13 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """The first less the others: a mean that runs, less the bias that was added before it."""
+
+    of: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Zeros:
     """Nothing of the source: the other part of such a bias."""
 
@@ -80,7 +87,7 @@ class Ones:
     shape: Shape
 
 
-Expression = Read | Transpose | Reshape | Part | Join | Sum | Zeros | Ones
+Expression = Read | Transpose | Reshape | Part | Join | Sum | Difference | Zeros | Ones
 
 
 def names(expression: Expression) -> Iterator[str]:
@@ -90,7 +97,7 @@ def names(expression: Expression) -> Iterator[str]:
             yield name
         case Transpose(of, _) | Reshape(of, _) | Part(of, _, _, _):
             yield from names(of)
-        case Join(parts, _) | Sum(parts):
+        case Join(parts, _) | Sum(parts) | Difference(parts):
             for each in parts:
                 yield from names(each)
         case Zeros() | Ones():
@@ -119,7 +126,7 @@ def shape_of(  # noqa: PLR0911 - one for each kind
             return _part(shape_of(of, shapes), axis, index, count)
         case Join(parts, axis):
             return _joined([shape_of(each, shapes) for each in parts], axis)
-        case Sum(parts):
+        case Sum(parts) | Difference(parts):
             return _summed([shape_of(each, shapes) for each in parts])
         case Zeros(shape) | Ones(shape):
             return shape
@@ -127,7 +134,7 @@ def shape_of(  # noqa: PLR0911 - one for each kind
             assert_never(expression)
 
 
-def evaluate(  # noqa: PLR0911 - one for each kind
+def evaluate(  # noqa: C901, PLR0911 - one for each kind
     expression: Expression, read: Callable[[str], Array]
 ) -> Array:
     """The array. It may be a view of what `read` gave; nothing is copied that need not be.
@@ -157,6 +164,12 @@ def evaluate(  # noqa: PLR0911 - one for each kind
             for each in others:
                 total += each
             return total
+        case Difference(parts):
+            first, *others = (evaluate(each, read) for each in parts)
+            rest = first.copy()
+            for each in others:
+                rest -= each
+            return rest
         case Zeros(shape):
             return np.zeros(shape, np.float32)
         case Ones(shape):
@@ -199,5 +212,7 @@ def _joined(shapes: list[Shape], axis: int) -> Shape:
 
 def _summed(shapes: list[Shape]) -> Shape:
     if len(set(shapes)) != 1:
-        raise Unfit(f"{', '.join(str(list(each)) for each in shapes)} cannot be added")
+        raise Unfit(
+            f"{', '.join(str(list(each)) for each in shapes)} cannot be added or subtracted"
+        )
     return shapes[0]

@@ -1,7 +1,9 @@
 """Inverting: the mapping file that leads back, where every rule has a way back.
 
 What a rule does to axes and names can be undone without knowing a shape, or the mapping is
-refused: nothing is guessed. What the source leaves out, the other way keeps, and the reverse.
+refused: nothing is guessed. What is subtracted comes back as zeros: the first of a difference
+has all of it, and the layers compute the same. What the source leaves out, the other way keeps,
+and the reverse.
 """
 
 import re
@@ -27,6 +29,7 @@ from workers.transplant.rules import (
     Parted,
     Rule,
     Skip,
+    Subtracted,
     Value,
 )
 
@@ -71,6 +74,9 @@ def inverted(mapping: MappingFile) -> MappingFile:
 
 
 def _carried(rule: Carry, tables: Tables, back: dict[str, Mapping[str, str]]) -> Iterator[Rule]:
+    if isinstance(rule.value.origin, Subtracted):
+        yield from _whole(rule, rule.value.origin, tables, back)
+        return
     sources, changes, joined = _flat(rule)
     if rule.parted is not None:
         turn = _Turn(rule, sources[0], rule.targets[0], tables, back)
@@ -91,6 +97,23 @@ def _carried(rule: Carry, tables: Tables, back: dict[str, Mapping[str, str]]) ->
             _Turn(rule, sources[0], each, tables, back).other(each) for each in rule.also
         )
         yield Skip(rule.place, alike, f"the same as {rule.targets[0].text}")
+
+
+def _whole(
+    rule: Carry, value: Subtracted, tables: Tables, back: dict[str, Mapping[str, str]]
+) -> Iterator[Rule]:
+    """Zeros for what was subtracted, told before the rest takes the variable that has it all."""
+    names = [each.origin for each in value.of if isinstance(each.origin, Pattern)]
+    changed = any(each.changes for each in (rule.value, *value.of))
+    if changed or rule.parted or rule.also or len(names) < len(value.of) or len(rule.targets) > 1:
+        raise OneWay(f"{rule.place} has no way back: it is more than one variable less others")
+    first, *others = names
+    turn = _Turn(rule, first, rule.targets[0], tables, back)
+    for each in others:
+        zeros = Value(Constant(turn.other(rule.targets[0]), ones=False))
+        yield Carry(rule.place, zeros, (turn.template(each),), optional=True)
+    whole = Value(turn.other(rule.targets[0]))
+    yield Carry(rule.place, whole, (turn.template(first),), optional=rule.optional)
 
 
 def _flat(

@@ -51,6 +51,11 @@ def counterparts(transfer: Transfer, source: Weights, target: Weights) -> tuple[
     )
 
 
+def held(weights: Weights, scope: str) -> frozenset[str]:
+    """The variables of the layer at a scope, as `counterparts` tells it."""
+    return frozenset(name for name in weights.variables if _owner(weights, name) == scope)
+
+
 def _owner(weights: Weights, name: str) -> str:
     """The layer that a variable belongs to: the outermost that is looked at as one, if any."""
     scope = weights.variables[name].scope

@@ -19,7 +19,7 @@ from workers.transplant.changes import (
 )
 from workers.transplant.choices import Unreadable
 from workers.transplant.patterns import Group, Insert, Pattern, Tables, pattern
-from workers.transplant.written import Written, WrittenQuestion, WrittenRule
+from workers.transplant.written import Written, WrittenLike, WrittenQuestion, WrittenRule
 from workers.weights.variables import Framework
 
 MANY: Final = 1 << 16  # parts that one value may be made of
@@ -41,10 +41,18 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
-    """Zeros, or ones; of the template's shape where none is given."""
+class Subtracted:
+    """The first, less the others."""
 
-    shape: tuple[int, ...] | None
+    of: tuple["Value", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Zeros, or ones; of the shape of a variable of the source, or of the template's where none
+    is given."""
+
+    shape: tuple[int, ...] | Pattern | None
     ones: bool
 
 
@@ -52,7 +60,7 @@ class Constant:
 class Value:
     """What is read, and the changes made to it, in order."""
 
-    origin: "Pattern | Joined | Added | Constant | Value"
+    origin: "Pattern | Joined | Added | Subtracted | Constant | Value"
     changes: tuple[Change, ...] = ()
 
     def patterns(self) -> Iterator[Pattern]:
@@ -60,18 +68,20 @@ class Value:
         match self.origin:
             case Pattern():
                 yield self.origin
-            case Joined(of=of) | Added(of=of):
+            case Joined(of=of) | Added(of=of) | Subtracted(of=of):
                 for each in of:
                     yield from each.patterns()
             case Value():
                 yield from self.origin.patterns()
+            case Constant(shape=Pattern() as like):
+                yield like
             case Constant():
                 return
 
     def parts(self) -> int:
         """How many parts it is made of: gates that are reordered again and again multiply."""
         match self.origin:
-            case Joined(of=of) | Added(of=of):
+            case Joined(of=of) | Added(of=of) | Subtracted(of=of):
                 whole = sum(each.parts() for each in of)
             case Value():
                 whole = self.origin.parts()
@@ -220,7 +230,7 @@ def _value(written: "str | Written") -> Value:
     return Value(_origin(written), _changes(written, written.order))
 
 
-def _origin(written: Written) -> "Pattern | Joined | Added | Constant | Value":
+def _origin(written: Written) -> "Pattern | Joined | Added | Subtracted | Constant | Value":
     if written.source is not None:
         source = written.source
         return pattern(source) if isinstance(source, str) else _value(source)
@@ -228,6 +238,10 @@ def _origin(written: Written) -> "Pattern | Joined | Added | Constant | Value":
         return Joined(written.join.axis, tuple(_value(each) for each in written.join.of))
     if written.sum is not None:
         return Added(tuple(_value(each) for each in written.sum))
+    if written.difference is not None:
+        return Subtracted(tuple(_value(each) for each in written.difference))
+    if isinstance(written.zeros, WrittenLike):
+        return Constant(pattern(written.zeros.like), ones=False)
     shape = written.ones if written.zeros is None else written.zeros
     return Constant(None if isinstance(shape, str) else shape, written.zeros is None)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from workers.transplant.agreement import TOLERANCE
 from workers.transplant.arranging import Arranging
+from workers.transplant.calls import torch_order
 from workers.transplant.drawn import drawn
 from workers.transplant.examples import Example, Live, by_framework, first_run, given
 from workers.transplant.live_keras import KerasWeights
@@ -106,8 +107,10 @@ def _as_run(weights: Live, shown: Sequence[Array]) -> Weights:
     parallel ones: they were counted as they were written."""
     if isinstance(weights, KerasWeights) and _has_graph(weights.model):
         return weights
-    calls = weights.run(shown, list(weights.layers)).calls
-    return AsRun(weights, [each.path for each in calls])
+    if isinstance(weights, KerasWeights):
+        calls = weights.run(shown, list(weights.layers)).calls
+        return AsRun(weights, [each.path for each in calls])
+    return AsRun(weights, torch_order(weights.model, shown))
 
 
 def _has_graph(model: Any) -> bool:

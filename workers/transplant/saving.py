@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, assert_never
 
 from workers.transplant.expressions import (
+    Difference,
     Expression,
     Join,
     Ones,
@@ -62,7 +63,7 @@ def _carried(fold: Fold) -> Data:
     return {**rule, "target": fold.target}
 
 
-def _value(value: Expression, texts: Mapping[str, str]) -> str | Data:  # noqa: PLR0911 - by kind
+def _value(value: Expression, texts: Mapping[str, str]) -> str | Data:  # noqa: C901, PLR0911
     match value:
         case Read(name):
             return texts[name]
@@ -81,6 +82,8 @@ def _value(value: Expression, texts: Mapping[str, str]) -> str | Data:  # noqa: 
             return {"join": {"axis": axis, "of": [_value(each, texts) for each in parts]}}
         case Sum(parts):
             return {"sum": [_value(each, texts) for each in parts]}
+        case Difference(parts):
+            return {"difference": [_value(each, texts) for each in parts]}
         case Zeros(shape):
             return {"zeros": list(shape)}
         case Ones(shape):

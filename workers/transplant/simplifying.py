@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from workers.transplant.expressions import (
+    Difference,
     Expression,
     Join,
     Ones,
@@ -35,13 +36,17 @@ def substituted(  # noqa: PLR0911 - one for each kind
             return Join(tuple(substituted(each, values) for each in parts), axis)
         case Sum(parts):
             return Sum(tuple(substituted(each, values) for each in parts))
+        case Difference(parts):
+            return Difference(tuple(substituted(each, values) for each in parts))
         case Zeros() | Ones():
             return of
         case _:
             assert_never(of)
 
 
-def simplified(of: Expression, shapes: Mapping[str, Shape]) -> Expression:
+def simplified(  # noqa: PLR0911 - one for each kind
+    of: Expression, shapes: Mapping[str, Shape]
+) -> Expression:
     """The same value by fewer steps. `shapes` are those of the source's variables."""
     match of:
         case Transpose(inner, axes):
@@ -54,6 +59,10 @@ def simplified(of: Expression, shapes: Mapping[str, Shape]) -> Expression:
             return _join(tuple(simplified(each, shapes) for each in parts), axis)
         case Sum(parts):
             return _sum(tuple(simplified(each, shapes) for each in parts))
+        case Difference(parts):
+            first, *others = (simplified(each, shapes) for each in parts)
+            told = tuple(each for each in others if not isinstance(each, Zeros))
+            return Difference((first, *told)) if told else first
         case Read() | Zeros() | Ones():
             return of
         case _:

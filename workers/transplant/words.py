@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final, assert_never
 
 from workers.transplant.expressions import (
+    Difference,
     Expression,
     Join,
     Ones,
@@ -31,7 +32,7 @@ def words(expression: Expression) -> str:
     return ", ".join(_steps(expression)) or "as it is"
 
 
-def _steps(expression: Expression) -> list[str]:  # noqa: PLR0911 - one for each kind
+def _steps(expression: Expression) -> list[str]:  # noqa: C901, PLR0911 - by kind
     match expression:
         case Read():
             return []
@@ -48,6 +49,8 @@ def _steps(expression: Expression) -> list[str]:  # noqa: PLR0911 - one for each
             return [*_common(parts), f"{len(parts)} joined along axis {axis}"]
         case Sum(parts):
             return [*_common(parts), f"{len(parts)} added"]
+        case Difference(parts):
+            return [*_common(parts), f"the first of {len(parts)} less the others"]
         case Zeros():
             return ["zeros"]
         case Ones():

@@ -13,7 +13,7 @@ Prefix = Annotated[str, Field(max_length=200)]
 Some = Annotated[tuple[Text, ...], Field(min_length=1, max_length=1000)]
 
 CHANGES: Final = ("transpose", "reshape", "squeeze", "expand", "part", "gates", "split")
-ORIGINS: Final = ("source", "join", "sum", "zeros", "ones")
+ORIGINS: Final = ("source", "join", "sum", "difference", "zeros", "ones")
 
 
 class Strict(BaseModel):
@@ -27,6 +27,12 @@ class Strict(BaseModel):
         if not isinstance(data, dict):
             return data
         return {key: tuple(v) if isinstance(v, list) else v for key, v in data.items()}
+
+
+class WrittenLike(Strict):
+    """Of the shape of a variable of the source."""
+
+    like: Text
 
 
 class WrittenPart(Strict):
@@ -75,7 +81,10 @@ class Written(Strict):
     sum: Annotated[tuple["Text | Written", ...] | None, Field(min_length=1, max_length=1024)] = (
         None
     )
-    zeros: Filled = None
+    difference: Annotated[
+        tuple["Text | Written", ...] | None, Field(min_length=2, max_length=1024)
+    ] = None
+    zeros: Filled | WrittenLike = None
     ones: Filled = None
     transpose: tuple[Axis, ...] | None = None
     reshape: Annotated[tuple[Length, ...] | None, Field(max_length=16)] = None
@@ -102,7 +111,9 @@ class Written(Strict):
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         if type(self) is Written and len(self.origins) != 1:
-            raise ValueError("a value has one of 'source', 'join', 'sum', 'zeros' and 'ones'")
+            raise ValueError(
+                "a value has one of 'source', 'join', 'sum', 'difference', 'zeros' and 'ones'"
+            )
         return self
 
 
@@ -135,8 +146,8 @@ class WrittenRule(Written):
         alone = [key for key in ("skip", "keep", "ask") if getattr(self, key) is not None]
         if len(alone) + len(self.origins) != 1:
             raise ValueError(
-                "a rule has one of 'source', 'join', 'sum', 'zeros', 'ones', 'skip', 'keep' "
-                "and 'ask'"
+                "a rule has one of 'source', 'join', 'sum', 'difference', 'zeros', 'ones', "
+                "'skip', 'keep' and 'ask'"
             )
         if self.only is not None and self.skip is None:
             raise ValueError("'only' goes with 'skip' only")

@@ -83,20 +83,39 @@ def _section(members: Members, name: str, payload: Any) -> Section:
 
 
 def _in_order(names: list[str], program: Any) -> list[str]:
-    """Modules in the order of their parameters; buffers come last in the file."""
+    """Modules in the order in which the program first uses something of them: that in which they
+    were written down says little of their place."""
     specs = program["graph_module"]["signature"]["input_specs"]
-    found = [
-        each.get("parameter", {}).get("parameter_name")
-        or each.get("buffer", {}).get("buffer_name", "")
-        for each in specs
-    ]
-    known = set(names)
-    listed = [each for each in found if each in known]
-    listed = list(dict.fromkeys([*listed, *names]))
-    ranks: dict[str, int] = {}
+    held = dict(filter(None, map(_held, specs)))
+    listed = list(dict.fromkeys([*(each for each in held.values() if each in names), *names]))
+    used: dict[str, int] = {}
+    for index, node in enumerate(program["graph_module"]["graph"]["nodes"]):
+        for argument in _tensors(node.get("inputs", ())):
+            if argument in held:
+                used.setdefault(held[argument].rpartition(".")[0], index)
+    ranks: dict[str, tuple[int, int]] = {}
+    last = 0
     for each in listed:
-        ranks.setdefault(each.rpartition(".")[0], len(ranks))
+        scope = each.rpartition(".")[0]
+        last, _ = ranks.setdefault(scope, (used.get(scope, last), len(ranks)))
     return sorted(listed, key=lambda name: ranks[name.rpartition(".")[0]])
+
+
+def _held(spec: Any) -> tuple[str, str] | None:
+    """The name in the graph and the name in the state_dict, of a parameter or a buffer."""
+    for kind in ("parameter", "buffer"):
+        if kind in spec:
+            return str(spec[kind]["arg"]["name"]), str(spec[kind][f"{kind}_name"])
+    return None
+
+
+def _tensors(inputs: Any) -> Iterator[str]:
+    """The names of the tensors among a node's arguments, those in lists too."""
+    for each in inputs:
+        argument = each.get("arg", {})
+        found = [argument.get("as_tensor"), *(argument.get("as_tensors") or ())]
+        found += [each.get("as_tensor") for each in argument.get("as_optional_tensors") or ()]
+        yield from (str(each["name"]) for each in found if each)
 
 
 def _layers(program: Any) -> Iterator[tuple[str, Layer]]:

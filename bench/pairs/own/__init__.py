@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from bench.pairs.own import attending, light, pictures, plain, recurrent, residual, signals
+from bench.pairs.own import (
+    attending,
+    disguised,
+    light,
+    pictures,
+    plain,
+    recurrent,
+    residual,
+    signals,
+)
 from bench.pairs.pair import Pair
 
 OWN: Final[tuple[Pair, ...]] = (
@@ -13,4 +22,5 @@ OWN: Final[tuple[Pair, ...]] = (
     *signals.PAIRS,
     *recurrent.PAIRS,
     *attending.PAIRS,
+    *disguised.PAIRS,
 )

@@ -16,12 +16,16 @@ from workers.transplant.choices import Unreadable
 from workers.transplant.inverting import inverted
 from workers.transplant.leaving import reason
 from workers.transplant.mapping_file import loaded
+from workers.transplant.patterns import Group, Insert, Pattern
 from workers.transplant.prefixes import concrete
 from workers.transplant.rules import Carry, MappingFile, Rule, Skip
 from workers.weights.variables import Framework, Weights
 
 FOLDER: Final = Path(__file__).parent
 COVERED: Final = 0.9  # of a model's variables, to be of a family
+SECOND: Final = frozenset({"vit-timm", "resnet-transformers"})
+"""Whose names another family has too, to other names: where as many fit that one, it is meant,
+and these are chosen by their own name."""
 FEWEST: Final = 10  # variables that its rules take
 
 
@@ -70,7 +74,7 @@ def recognised(weights: Weights, to: Framework | None = None) -> MappingFile | N
     names = [each.name for each in weights.variables.values() if reason(each) is None]
     mappings = [_loaded(each, weights.framework) for each in families()]
     found = [_taken(each, concrete(each, names, ()), names) for each in mappings]
-    best = max(found, key=lambda each: (each.taken, each.rules_used))
+    best = max(found, key=lambda each: each.worth)
     known = best.taken >= max(FEWEST, COVERED * len(names))
     return best.mapping if known else None
 
@@ -83,6 +87,10 @@ class _Taken:
     mapping: MappingFile
     taken: int
     rules_used: float
+
+    @property
+    def worth(self) -> tuple[int, bool, float]:
+        return self.taken, self.mapping.family not in SECOND, self.rules_used
 
 
 @cache
@@ -114,16 +122,28 @@ def _takes(rule: Rule, mapping: MappingFile, name: str) -> bool:
 
 def _fills(rule: Carry, mapping: MappingFile, name: str) -> bool:
     """Whether the rule reads the variable, and its tables know what it has caught."""
-    for pattern in rule.value.patterns():
-        found = first_match(pattern, name, mapping.source_prefixes)
-        if found is None:
-            continue
-        if pattern.inserts and not pattern.groups:
-            return True
-        try:
-            for target in rule.targets:
-                target.filled(found.captures, mapping.tables)
-        except Unreadable:
-            continue
+    patterns = list(rule.value.patterns())
+    if not patterns:
+        return False
+    first, *others = patterns
+    prefixes = mapping.source_prefixes
+    if any(first_match(_by_itself(each, first), name, prefixes) for each in others):
         return True
-    return False
+    found = first_match(first, name, prefixes)
+    if found is None:
+        return False
+    try:
+        for target in rule.targets:
+            target.filled(found.captures, mapping.tables)
+    except Unreadable:
+        return False
+    return True
+
+
+def _by_itself(other: Pattern, first: Pattern) -> Pattern:
+    """A pattern that takes from the groups of another, with groups of its own in their place."""
+    groups = [each for each in first.pieces if isinstance(each, Group)]
+    pieces = (
+        groups[each.group - 1] if isinstance(each, Insert) else each for each in other.pieces
+    )
+    return Pattern(other.text, other.prefixed, tuple(pieces))
