@@ -1,7 +1,8 @@
 """`python -m bench.model_folders [NAME…]`: model folders of transformers, each as a program.
 
 Every architecture of the zoo that comes from transformers is saved as its users save it, tiny
-and with random weights, exported with its batch and lengths open, and held to its folder.
+and with random weights, exported with its batch and lengths open, and held to its folder. What
+cannot be kept open is fixed, and said.
 """
 
 import sys
@@ -13,7 +14,7 @@ from typing import Any, Final, cast
 from bench.coverage.zoo import language, seeing
 from bench.coverage.zoo.exporting import varied
 from bench.coverage.zoo.hugging import Recipe
-from shared.domain.errors import FerryError
+from shared.domain.errors import FerryError, StepRefused
 from shared.domain.formats import HUGGINGFACE, PT2
 from shared.domain.plans import TOLERANCES
 from workers.converters import catalogue
@@ -21,6 +22,8 @@ from workers.runtimes import RUNTIMES
 from workers.verification.verify import Side, verify
 
 EDGE: Final = "huggingface-to-pt2"
+FIXABLE: Final = "options.dynamic"
+"""The field at fault where a length cannot be kept open."""
 
 
 def recipes() -> dict[str, Recipe]:
@@ -55,9 +58,8 @@ def _carried(recipe: Recipe, room: Path) -> str:
     varied(model.eval())
     folder, target = room / "folder", room / "model.pt2"
     model.save_pretrained(folder)
-    edge = catalogue()[EDGE]
     try:
-        edge.convert(cast("Any", _Bench(folder, target, edge.options())))
+        bench = _exported(folder, target)
     except FerryError as error:
         return f"{error.code}: {error}"
     note = verify(
@@ -65,13 +67,14 @@ def _carried(recipe: Recipe, room: Path) -> str:
         Side(RUNTIMES[PT2.name], target),
         given={},
         samples=None,
-        dynamic=True,
+        dynamic=not bench.facts["fixed"],
         tolerances=TOLERANCES,
         seed=0,
         say=lambda *_: None,
     )
     worst = max(each["max_rel"] for each in note.report["outputs"])
-    return f"{'verified' if note.report['verified'] else 'wrong'}, {worst:.1e}"
+    told = f"{'verified' if note.report['verified'] else 'wrong'}, {worst:.1e}"
+    return f"{told}, with {bench.facts['fixed']} fixed" if bench.facts["fixed"] else told
 
 
 class _Bench:
@@ -79,12 +82,31 @@ class _Bench:
 
     def __init__(self, source: Path, target: Path, options: Any) -> None:
         self.source, self.target, self.options = source, target, options
+        self.facts: dict[str, Any] = {}
 
     def say(self, message: str, *, progress: float | None = None) -> None:
         """Nobody listens."""
 
     def note(self, **facts: Any) -> None:
-        """Nobody reads it."""
+        """Kept, to be told in one line."""
+        self.facts |= facts
+
+
+def _exported(folder: Path, target: Path) -> _Bench:
+    """With all that may vary open; else with what the exporter can keep."""
+    try:
+        return _converted(folder, target, dynamic=True)
+    except StepRefused as error:
+        if error.fault.field != FIXABLE:
+            raise
+        return _converted(folder, target, dynamic=False)
+
+
+def _converted(folder: Path, target: Path, *, dynamic: bool) -> _Bench:
+    edge = catalogue()[EDGE]
+    bench = _Bench(folder, target, edge.options.model_validate({"dynamic": dynamic}))
+    edge.convert(cast("Any", bench))
+    return bench
 
 
 if __name__ == "__main__":

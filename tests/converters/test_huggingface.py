@@ -84,6 +84,20 @@ def test_onnx_says_what_transformers_says(bench, tmp_path, name):
     assert np.abs(logits - wanted.numpy()).max() < 1e-4
 
 
+@pytest.mark.parametrize("road", [["pt2-to-tflite"], ["pt2-to-onnx", "onnx-to-openvino"]])
+def test_a_folder_in_shards_reaches_what_is_run_elsewhere(bench, tmp_path, road):
+    path = zipped(saved("vit", tmp_path / "vit", shard="60KB"))
+    output = path
+    for each in ["huggingface-to-pt2", *road]:
+        note, output = bench.convert(each, output)
+        assert isinstance(note, ProducedNote), note
+    target = road[-1].rpartition("-to-")[2]
+    agreed = bench.verify((path, "huggingface"), (output, target))
+    assert isinstance(agreed, AgreedNote), agreed
+    assert [each["name"] for each in agreed.report["outputs"]] == TOLD["vit"][1]
+    assert 0 < max(each["max_rel"] for each in agreed.report["outputs"]) < 1e-5
+
+
 def test_a_tar_with_its_own_folder_and_another_name_of_the_weights(bench, tmp_path):
     folder = saved("vit", tmp_path / "vit")
     (folder / "model.safetensors").rename(folder / "model.fp16.safetensors")

@@ -1,4 +1,4 @@
-"""Folders as their owners have them, converted on one machine: to TensorFlow, and to ONNX."""
+"""Folders and weights as their owners have them, converted on one machine."""
 
 import json
 import subprocess
@@ -24,14 +24,16 @@ LAYERS = (
 )
 
 
-def converted(source: Path, to: str, out: Path) -> dict[str, Any]:
-    command = (sys.executable, "-m", "workers.convert", source, "--to", to, "--out", out)
+def converted(
+    source: Path, to: str, out: Path, *more: str | Path, proof: str = "verified"
+) -> dict[str, Any]:
+    command = (sys.executable, "-m", "workers.convert", source, "--to", to, "--out", out, *more)
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False
     )
     report: dict[str, Any] = json.loads(done.stdout)
     assert done.returncode == 0, (report, done.stderr)
-    assert (report["state"], report["proof"]) == ("succeeded", "verified")
+    assert (report["state"], report["proof"]) == ("succeeded", proof)
     return report
 
 
@@ -68,6 +70,28 @@ def test_a_package_s_folder_becomes_onnx(tmp_path: Path) -> None:
     session = onnxruntime.InferenceSession(
         tmp_path / "net.onnx", providers=["CPUExecutionProvider"]
     )
+    x = np.random.default_rng(2).normal(size=(7, 4)).astype("float32")
+    (given,) = session.run(None, {session.get_inputs()[0].name: x})
+    wanted = np.tanh(x @ held["0.weight"].numpy().T + held["0.bias"].numpy())
+    assert np.abs(given - wanted).max() < 1e-5
+
+
+def test_a_state_dict_reaches_onnx_by_a_template(tmp_path: Path) -> None:
+    """The answers are those of the weights that were sent, and not of the template's own."""
+    import onnxruntime
+    import torch
+
+    net = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Tanh()).eval()
+    batch = torch.export.Dim("batch")
+    program = torch.export.export(net, (torch.randn(2, 4),), dynamic_shapes=({0: batch},))
+    torch.export.save(program, tmp_path / "template.pt2")
+    held = {"0.weight": torch.randn(3, 4), "0.bias": torch.randn(3)}
+    torch.save({f"module.{name}": each for name, each in held.items()}, tmp_path / "net.pth")
+    into = ("--template", tmp_path / "template.pt2")
+    out = tmp_path / "net.onnx"
+    report = converted(tmp_path / "net.pth", "onnx", out, *into, proof="weights_compared")
+    assert report["verification"]["verified"]
+    session = onnxruntime.InferenceSession(out, providers=["CPUExecutionProvider"])
     x = np.random.default_rng(2).normal(size=(7, 4)).astype("float32")
     (given,) = session.run(None, {session.get_inputs()[0].name: x})
     wanted = np.tanh(x @ held["0.weight"].numpy().T + held["0.bias"].numpy())
