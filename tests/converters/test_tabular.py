@@ -125,6 +125,31 @@ def test_columns_of_words_are_inputs_of_their_own(bench, tmp_path, fitted):
     ]
 
 
+def test_columns_that_were_named_keep_their_names(bench, tmp_path):
+    """A pipeline fitted on a data frame, by what that leaves behind in it."""
+    import onnx
+    from sklearn.compose import ColumnTransformer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    mixed = np.empty((240, 3), object)
+    mixed[:, 0], mixed[:, 1] = ROWS[:, 0], RNG.choice(["red", "green"], 240)
+    mixed[:, 2] = ROWS[:, 1]
+    parts = [("c", OneHotEncoder(), [1]), ("n", StandardScaler(), [2, 0])]
+    model = make_pipeline(ColumnTransformer(parts), LogisticRegression()).fit(mixed, TWO)
+    names = ["the age", "colour", "in-come"]
+    columns = model.steps[0][1]
+    columns.feature_names_in_ = np.array(names, object)
+    columns.transformers_ = [
+        (name, inner, [names[each] for each in places])
+        for name, inner, places in columns.transformers_
+    ]
+    carried = bench.carry("skops-to-onnx", saved(model, tmp_path / "m.skops"))
+    assert carried.report["verified"]
+    assert [each.name for each in onnx.load(carried.output).graph.input] == names
+
+
 def test_rows_lie_where_the_thresholds_are(bench, tmp_path, fitted):
     """Standard normal rows would leave the third feature's branches alone."""
     from workers.runtimes import RUNTIMES

@@ -46,10 +46,9 @@ def translate(model: Any, opset: int) -> Any:
     """
     from skl2onnx import convert_sklearn
 
-    told = session(model).signature.outputs
+    signature = session(model).signature
     _write_integers()
     _say_where_holes_go()
-    _name_by_place(model)
     _mend_histograms(model)
     _mend_votes(model)
     try:
@@ -67,7 +66,8 @@ def translate(model: Any, opset: int) -> Any:
         _label_anew(translated, model)
     if getattr(last_step(model), "loss", None) in LOGARITHMIC:
         _raise_to_e(translated)
-    _tell_outputs(translated, told)
+    _tell_inputs(translated, signature.inputs)
+    _tell_outputs(translated, signature.outputs)
     return translated
 
 
@@ -81,16 +81,6 @@ def _types(model: Any) -> list[tuple[str, Any]]:
         )
         for each in inputs(columns(model))
     ]
-
-
-def _name_by_place(model: Any) -> None:
-    """Columns that were named when it was fitted, by their places: a table has no names."""
-    for each in objects(model):
-        if hasattr(each, "_transformer_to_input_indices"):
-            places = each._transformer_to_input_indices  # noqa: SLF001 - resolved there, nowhere else
-            each.transformers_ = [
-                (name, inner, list(places.get(name, ()))) for name, inner, _ in each.transformers_
-            ]
 
 
 def _options(model: Any) -> dict[int, dict[str, bool]]:
@@ -162,6 +152,16 @@ def _insist_on_runnable(translated: Any, model: Any) -> None:
             node=_step(model, kind),
             operator=kind,
         )
+
+
+def _tell_inputs(translated: Any, told: Sequence[Tensor]) -> None:
+    """Columns under their own names: sklearn-onnx makes Python's of them, without spaces."""
+    graph = translated.graph
+    for own, given in zip(told, graph.input, strict=True):
+        if given.name != own.name:
+            _rename(graph, own.name, f"{own.name}_inside")
+            _rename(graph, given.name, own.name)
+            given.name = own.name
 
 
 def _tell_outputs(translated: Any, told: Sequence[Tensor]) -> None:

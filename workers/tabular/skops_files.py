@@ -68,6 +68,7 @@ def load(path: Path) -> Any:
     _insist_on_an_estimator(model)
     check_trees(model)
     _search_by_brute_force(model)
+    _name_by_place(model)
     return model
 
 
@@ -131,3 +132,16 @@ def _search_by_brute_force(model: Any) -> None:
         if isinstance(each, NeighborsBase) and getattr(each, "_tree", None) is not None:
             each._tree = None  # noqa: SLF001 - scikit-learn has no other way to say it
             each._fit_method = "brute"  # noqa: SLF001
+
+
+def _name_by_place(model: Any) -> None:
+    """Columns that were named when it was fitted, by their places.
+
+    Rows come as arrays here, and scikit-learn looks names up in data frames alone.
+    """
+    for each in objects(model):
+        if hasattr(each, "_transformer_to_input_indices") and hasattr(each, "transformers_"):
+            places = each._transformer_to_input_indices  # noqa: SLF001 - resolved there, nowhere else
+            each.transformers_ = [
+                (name, inner, list(places.get(name, ()))) for name, inner, _ in each.transformers_
+            ]
