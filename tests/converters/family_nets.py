@@ -206,7 +206,7 @@ def whisper(w: Drawn, sound: Floats, answer: Floats) -> Floats:
         return w.norm(x, f"model/{name}/layer_norm", 1e-5, KERAS)
 
     x = convolved(convolved(sound, "conv1", 1), "conv2", 2)
-    x = stack("encoder", x + w("model/encoder/embed_positions/embeddings", 10, WIDTH), None)
-    table = w("model/decoder/embed_tokens/weight", WORDS, WIDTH)
+    x = stack("encoder", x + w("model/encoder/embed_positions/weight", 10, WIDTH), None)
+    table = w("model/decoder/embed_tokens/embeddings", WORDS, WIDTH)
     positions = w("model/decoder/embed_positions/weight", 12, WIDTH)[: answer.shape[1]]
     return stack("decoder", table[answer] + positions, x) @ table.T

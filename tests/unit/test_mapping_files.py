@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,17 @@ from hypothesis import strategies as st
 from shared.domain.errors import InvalidMapping, UnmappedWeights
 from tests.unit.named_weights import pytorch, tensorflow
 from workers.transplant.applying import Applied, apply
-from workers.transplant.expressions import Join, Part, Read, Reshape, Transpose, Zeros, shape_of
+from workers.transplant.expressions import (
+    Difference,
+    Join,
+    Part,
+    Read,
+    Reshape,
+    Transpose,
+    Zeros,
+    evaluate,
+    shape_of,
+)
 from workers.transplant.inverting import OneWay, inverted
 from workers.transplant.lines import LARGEST
 from workers.transplant.mapping_file import loaded
@@ -233,6 +244,7 @@ rules:
         "{source: a, target: b, reshape: [-1]}",
         "{source: 'a(.+)', target: b}",
         "{sum: [a, b], target: c}",
+        "{difference: [a, b], transpose: [1, 0], target: c}",
         "{source: '(a|b)', target: '{one[\\1]}'}",
     ],
 )
@@ -240,6 +252,57 @@ def test_what_cannot_be_turned_round_is_not(rule: str) -> None:
     head = "mapping: 1, from: tensorflow, to: pytorch, tables: {one: {a: c, b: c}}"
     with pytest.raises(OneWay, match=r"rule 1 .*has no way back"):
         inverted(loaded(f"{{{head}, rules: [{rule}]}}"))
+
+
+FOLDED = r"""
+mapping: 1
+from: tensorflow
+to: pytorch
+rules:
+  - {difference: ['(.+)/norm/mean', '\1/conv/bias'], target: '\1.mean'}
+"""
+
+
+def test_what_is_subtracted_comes_back_as_zeros() -> None:
+    shapes = {"a/norm/mean": (3,), "a/conv/bias": (3,)}
+    mapping = loaded(FOLDED)
+    (there,) = apply(mapping, tensorflow(shapes), None).moves
+    assert there.value == Difference((Read("a/norm/mean"), Read("a/conv/bias")))
+    arrays = {"a/norm/mean": np.array([5.0, 6, 7]), "a/conv/bias": np.array([1.0, -2, 0])}
+    assert list(evaluate(there.value, arrays.__getitem__)) == [4, 8, 7]
+    assert list(arrays["a/norm/mean"]) == [5, 6, 7]
+    turned, source = inverted(mapping), pytorch({"a.mean": (3,)})
+    back = apply(turned, source, None)
+    assert {each.target: each.value for each in back.moves} == {
+        "a/conv/bias": Zeros((3,)),
+        "a/norm/mean": Read("a.mean"),
+    }
+    alone = apply(turned, source, tensorflow({"a/norm/mean": (3,)}))
+    assert [each.target for each in alone.moves] == ["a/norm/mean"]
+    with pytest.raises(InvalidMapping, match="cannot be added or subtracted"):
+        apply(mapping, tensorflow({**shapes, "a/conv/bias": (4,)}), None)
+    with pytest.raises(InvalidMapping, match="the source has no variable 'a/conv/bias'"):
+        apply(mapping, tensorflow({"a/norm/mean": (3,)}), None)
+
+
+def test_a_star_in_a_prefix_is_one_scope() -> None:
+    head = "mapping: 1, from: tensorflow, to: pytorch"
+    prefixes = "prefixes: {source: [bert/, '*/bert/'], target: ['', '*.']}"
+    mapping = loaded(f"{{{head}, {prefixes}, rules: [{{source: '@(\\w+)', target: '@\\1'}}]}}")
+    for name in ("bert/a", "my_model_3/bert/a"):
+        source = tensorflow({name: (2,)})
+        assert [each.target for each in apply(mapping, source, None).moves] == ["a"]
+        wrapped = apply(mapping, source, pytorch({"model.a": (2,)}))
+        assert [each.target for each in wrapped.moves] == ["model.a"]
+    with pytest.raises(UnmappedWeights, match="no rule takes 'one/two/bert/a'"):
+        apply(mapping, tensorflow({"one/two/bert/a": (2,)}), None)
+
+
+@pytest.mark.parametrize(("prefix", "told"), [("'*'", "one scope"), ("'*/'", "has no '\\*'")])
+def test_a_star_stands_before_the_end_of_a_scope_and_never_alone(prefix: str, told: str) -> None:
+    head = "mapping: 1, from: tensorflow, to: pytorch"
+    with pytest.raises(InvalidMapping, match=told):
+        loaded(f"{{{head}, prefixes: {{source: [{prefix}]}}, rules: []}}")
 
 
 def test_what_is_too_large_or_too_deep_is_refused() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.named_weights import NamedWeights, pytorch, tensorflow
 from workers.transplant.applying import apply
 from workers.transplant.expressions import (
+    Difference,
     Expression,
     Join,
     Ones,
@@ -48,7 +49,7 @@ def values(draw: st.DrawFn, shapes: dict[str, Shape]) -> Expression:
 
 def _changed(draw: st.DrawFn, value: Expression, shape: Shape) -> Expression:
     axis = draw(st.integers(0, len(shape) - 1)) if shape else None
-    kinds = ["transpose", "reshape", "sum", "bias"]
+    kinds = ["transpose", "reshape", "sum", "bias", "difference"]
     kind = draw(st.sampled_from(kinds + ["part", "gates", "join"] * (axis is not None)))
     if kind == "transpose" or axis is None:
         return Transpose(value, tuple(draw(st.permutations(range(len(shape))))))
@@ -61,6 +62,7 @@ def _changed(draw: st.DrawFn, value: Expression, shape: Shape) -> Expression:
         "reshape": Reshape(value, (-1,)),
         "sum": Sum((value, value)),
         "bias": Sum((value, Zeros(shape))),
+        "difference": Difference((value, Zeros(shape), value)),
         "join": Join((value, Ones(shape)), axis),
     }
     return others.get(kind, value)
