@@ -126,13 +126,15 @@ def agreement(job: JobView) -> str:
 def place(found: Located) -> str:
     """Where a result leaves its source: `step 2 of 3, onnx-to-pt2, node 'n' (Add): 1e-07 →
     0.03`."""
-    node = f", node {found.node!r} ({found.operator})" if found.node else ""
+    kind = "layer" if found.counterpart else "node"
+    node = f", {kind} {found.node!r} ({found.operator})" if found.node else ""
+    other = f", {found.counterpart!r} in the result" if found.counterpart else ""
     module = f" of {found.module!r}" if found.module else ""
     errors = [
         "?" if each is None else f"{each:.2g}" for each in (found.error_before, found.error_after)
     ]
     grown = f": relative error {' → '.join(errors)}" if found.node else ""
-    return f"step {found.step + 1} of {found.steps}, {found.converter}{node}{module}{grown}"
+    return f"step {found.step + 1} of {found.steps}, {found.converter}{node}{module}{other}{grown}"
 
 
 def waiting(sentence: str) -> str:

@@ -93,7 +93,9 @@ class Located:
     `step` counts the route's converts from 0, of `steps`. `node`, `operator` and `module` are
     those of the model that the convert read; where more than one node may be it, `range` has the
     first and the last, and `why` the reason. Errors are the largest differences relative to the
-    largest value, before the node and after it; `runs` parts of the model were compared.
+    largest value, before the node and after it; `runs` parts of the model were compared. Where
+    weights were put into a template the node is a layer, `counterpart` that of the result, and
+    `cause` what differs between the two.
     """
 
     step: int
@@ -102,6 +104,8 @@ class Located:
     node: str | None = None
     operator: str | None = None
     module: str | None = None
+    counterpart: str | None = None
+    cause: str | None = None
     error_before: float | None = None
     error_after: float | None = None
     runs: int = 0

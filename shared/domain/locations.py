@@ -14,7 +14,8 @@ class Located(BaseModel):
     largest differences relative to the largest value of a tensor: over all that is known of the
     model `error_before` and `error_after` the node. `runs` counts the parts of the model that
     were compared. `range` names the first and the last node that it may be, where it is not
-    known better, and `why` says why it is not.
+    known better, and `why` says why it is not. Of a transplant the node is a layer, `counterpart`
+    the layer of the result that does the same work, and `cause` says what differs between them.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -25,6 +26,8 @@ class Located(BaseModel):
     node: str | None = None
     operator: str | None = None
     module: str | None = None
+    counterpart: str | None = None
+    cause: str | None = None
     error_before: float | None = None
     error_after: float | None = None
     runs: int = 0

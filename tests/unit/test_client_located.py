@@ -54,6 +54,12 @@ def test_a_step_without_a_node_is_shown() -> None:
     assert "leaves its source at step 2 of 3, onnx-to-pt2\n" in shown(job("failed", located=found))
 
 
+def test_a_layer_is_shown_with_its_counterpart() -> None:
+    found = LOCATED | {"counterpart": "bn1", "cause": "epsilon differs."}
+    told = shown(job("failed", located=found))
+    assert "layer 'the [norm]' (LayerNormalization), 'bn1' in the result: relative error" in told
+
+
 def test_an_error_that_is_no_number_is_a_question_mark() -> None:
     found = LOCATED | {"error_after": None, "module": "head"}
     assert "of 'head': relative error 1.2e-07 → ?" in shown(job("failed", located=found))

@@ -54,6 +54,13 @@ def test_where_no_node_is_named_the_reason_is() -> None:
     assert "that step" in sentence
 
 
+def test_a_transplants_layers_are_said_on_both_sides_with_the_cause() -> None:
+    found = FOUND.model_copy(update={"counterpart": "bn", "cause": "eps is 0.1."})
+    sentence = told(found, EXACT)
+    assert "at the layer 'n' (Add), 'bn' in the result: the relative error is 1.2e-07" in sentence
+    assert "eps is 0.1. Correct the mapping, or the layer of the template." in sentence
+
+
 def test_an_error_without_a_number_is_said_to_be_that() -> None:
     assert "no number after it" in told(FOUND.model_copy(update={"error_after": None}), EXACT)
 

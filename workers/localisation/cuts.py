@@ -1,15 +1,28 @@
 """Cuts: models that can be ended early, by format."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
-from shared.domain.formats import KERAS, ONNX, PT2, SAVEDMODEL
+from shared.domain.formats import (
+    FROZEN_GRAPH,
+    KERAS,
+    KERAS_H5,
+    ONNX,
+    PT2,
+    SAVEDMODEL,
+    TFLITE,
+    TORCHSCRIPT,
+)
+from workers.localisation.frozen_cuts import FrozenGraphCuts
 from workers.localisation.graphs import Graph
 from workers.localisation.keras_cuts import KerasCuts
 from workers.localisation.onnx_cuts import OnnxCuts
 from workers.localisation.pt2_cuts import Pt2Cuts
 from workers.localisation.tensorflow_cuts import SavedModelCuts
+from workers.localisation.tflite_cuts import TfliteCuts
+from workers.localisation.torchscript_cuts import TorchscriptCuts
 
 
 class Cuts(Protocol):
@@ -35,9 +48,17 @@ class Cuts(Protocol):
 
 
 CUTS: Mapping[str, Callable[[Path], Cuts]] = {
+    FROZEN_GRAPH.name: FrozenGraphCuts,
     KERAS.name: KerasCuts,
+    KERAS_H5.name: partial(KerasCuts, suffix=".h5"),
     ONNX.name: OnnxCuts,
     PT2.name: Pt2Cuts,
     SAVEDMODEL.name: SavedModelCuts,
+    TFLITE.name: TfliteCuts,
+    TORCHSCRIPT.name: TorchscriptCuts,
 }
 """How a prepared model of the format is read."""
+
+ENDS: Final = frozenset({"graph_outputs", "signature"})
+"""Options of a convert that say where its source ends, or which of several it is: a part of it is
+one model that ends elsewhere."""

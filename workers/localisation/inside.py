@@ -14,6 +14,7 @@ from workers.localisation.graphs import Node
 from workers.localisation.onnx_cuts import OnnxCuts
 from workers.localisation.probes import Probe, converted, ended
 from workers.localisation.search import Found, bisect
+from workers.localisation.transplanted import Carried, in_transplant
 from workers.localisation.trials import first_apart
 from workers.localisation.walk import Walk
 from workers.verification.verify import Kept, Say, Side
@@ -36,6 +37,9 @@ def inside(
         FerryError, or whatever a library raises: one of the models cannot be read again.
     """
     convert, before, after = walk.converts[at], walk.models[at], walk.models[at + 1]
+    if _carries_weights(convert) and before is not None and after is not None:
+        trial = first_apart(kept, before, after, is_source=at == 0)
+        return in_transplant(found, Carried(convert, before, after), trial, walk.folder)
     unlike = None if convert.source == convert.target == ONNX.name else _closed(convert)
     if convert.source not in CUTS:
         unlike = f"a {FORMATS[convert.source].title} cannot be ended at its nodes"
@@ -53,6 +57,11 @@ def inside(
     told = seen.get(span.right, Apart(None, 0.0)), seen.get(span.wrong, trial.apart)
     named = _named(cuts.graph.nodes[span.right : span.wrong], told, searched.why)
     return found.model_copy(update=named | {"runs": found.runs + searched.runs})
+
+
+def _carries_weights(convert: Convert) -> bool:
+    edge = catalogue().get(convert.converter)
+    return edge is not None and edge.transplant
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from workers.localisation.graphs import Graph, Node
 from workers.tensorflow_bridge import keras_models
@@ -14,8 +14,9 @@ class KerasCuts:
     """A functional or sequential model: a node for each call of a layer. Models within it stay
     whole."""
 
-    def __init__(self, path: Path) -> None:
-        self._model = keras_models.load(path, ".keras")
+    def __init__(self, path: Path, suffix: Literal[".keras", ".h5"] = ".keras") -> None:
+        self._suffix = suffix
+        self._model = keras_models.load(path, suffix)
         self._calls = [call for call in calls(self._model) if call[1]]
         self._tensors = {_name(tensor): tensor for _, _, given in self._calls for tensor in given}
 
@@ -44,7 +45,7 @@ class KerasCuts:
     def cut(self, position: int, names: Sequence[str], folder: Path) -> Path:  # noqa: ARG002 - Keras leaves out what the outputs do not need
         import keras
 
-        path = folder / "cut.keras"
+        path = folder / f"cut{self._suffix}"
         outputs = [self._tensors[name] for name in names]
         keras.Model(self._model.input, outputs).save(path)
         return path

@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.domain.formats import ONNX
 from shared.domain.plans import Convert
 from workers.localisation.apart import Apart
-from workers.localisation.cuts import Cuts
+from workers.localisation.cuts import ENDS, Cuts
 from workers.localisation.onnx_cuts import OnnxCuts
 from workers.localisation.trials import Trial, held
 from workers.localisation.walk import Again
@@ -68,10 +68,12 @@ class Probe:
 
 
 def converted(convert: Convert, again: Again) -> Other:
-    """The part itself, converted with the same options."""
+    """The part itself, converted with the same options, but for those that say where it ends."""
+    options = {name: value for name, value in convert.options.items() if name not in ENDS}
+    of_part = convert.model_copy(update={"options": options})
 
     def other(position: int, names: list[str], part: Path, folder: Path) -> Side:  # noqa: ARG001 - the part is all that matters
-        return Side(RUNTIMES[convert.target], again(convert, part, folder))
+        return Side(RUNTIMES[convert.target], again(of_part, part, folder))
 
     return other
 

@@ -25,6 +25,11 @@ class Pt2Cuts:
             outputs=frozenset(name for name in given.user_outputs if isinstance(name, str)),
         )
 
+    def weights(self) -> dict[str, str]:
+        """The names of parameters and buffers, by those of the tensors that hold them."""
+        given = self._program.graph_signature
+        return {**given.inputs_to_parameters, **given.inputs_to_buffers}
+
     @cached_property
     def _units(self) -> list[list[Any]]:
         """Each call, and the parts that are taken from what it gives."""

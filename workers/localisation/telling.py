@@ -16,6 +16,8 @@ def told(found: Located, kept: Kept) -> str:
     if found.range and not found.node:
         first, last = found.range
         sentences.append(f"It happens between the nodes {first!r} and {last!r}.")
+    if found.cause:
+        sentences.append(found.cause)
     if found.why:
         sentences.append(f"No node is named: {found.why}.")
     sentences.append(_advice(found, lowered=lowered))
@@ -26,9 +28,11 @@ def _node(found: Located) -> str:
     if not found.node:
         return ""
     module = f" of {found.module!r}" if found.module else ""
+    what = "layer" if found.counterpart else "node"
+    other = f", {found.counterpart!r} in the result" if found.counterpart else ""
     before, after = _number(found.error_before), _number(found.error_after)
     return (
-        f", at the node {found.node!r} ({found.operator}){module}: the relative error is"
+        f", at the {what} {found.node!r} ({found.operator}){module}{other}: the relative error is"
         f" {before} before it and {after} after it"
     )
 
@@ -40,5 +44,7 @@ def _number(error: float | None) -> str:
 def _advice(found: Located, *, lowered: bool) -> str:
     if lowered:
         return "Ask for a higher precision, or leave that part of the model in float32."
+    if found.counterpart:
+        return "Correct the mapping, or the layer of the template."
     what = "that node" if found.node else "that step"
     return f"Try another route or opset, or write {what} in other operators."

@@ -5,9 +5,29 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.domain.formats import KERAS, ONNX, PT2, SAVEDMODEL
-from workers.converter import Bench, Options, converter
-from workers.converters import keras_to_onnx, onnx_to_pt2, pt2_to_onnx, savedmodel_to_onnx
+from shared.domain.formats import (
+    FROZEN_GRAPH,
+    KERAS,
+    KERAS_H5,
+    ONNX,
+    PT2,
+    SAVEDMODEL,
+    TFLITE,
+    TORCHSCRIPT,
+    Format,
+)
+from workers.converter import Bench, Converter, Options, converter
+from workers.converters import (
+    frozen_graph_to_onnx,
+    keras_h5_to_onnx,
+    keras_to_onnx,
+    onnx_to_pt2,
+    pt2_to_onnx,
+    savedmodel_to_onnx,
+    tflite_to_onnx,
+    torchscript_to_onnx,
+)
+from workers.tensorflow_bridge.journey import TensorflowToOnnx
 
 
 class Spoilt(Options):
@@ -153,8 +173,38 @@ def mistranslated(bench: Bench[Misread]) -> None:
     asked_for=None,
 )
 def mislayered(bench: Bench[Misread]) -> None:
-    keras_to_onnx.convert.convert(_Other(bench, bench.source, keras_to_onnx.TensorflowToOnnx()))
+    keras_to_onnx.convert.convert(_Other(bench, bench.source, TensorflowToOnnx()))
     _softened(bench.target)
+
+
+def _softening(source: Format, right: Converter[Any], options: Options) -> Converter[Any]:
+    @converter(
+        source,
+        ONNX,
+        options=Misread,
+        summary="The usual one, with a sigmoid that is a hard one.",
+        version=1,
+        name=f"softening-{source}",
+        packages=("tricks",),
+        asked_by="misread",
+        asked_for=None,
+    )
+    def convert(bench: Bench[Misread]) -> None:
+        right.convert(_Other(bench, bench.source, options))
+        _softened(bench.target)
+
+    return convert
+
+
+soft_h5, soft_frozen, soft_tflite, soft_script = (
+    _softening(*each)
+    for each in (
+        (KERAS_H5, keras_h5_to_onnx.convert, TensorflowToOnnx()),
+        (FROZEN_GRAPH, frozen_graph_to_onnx.convert, frozen_graph_to_onnx.FrozenGraphToOnnx()),
+        (TFLITE, tflite_to_onnx.convert, tflite_to_onnx.TfliteToOnnx()),
+        (TORCHSCRIPT, torchscript_to_onnx.convert, torchscript_to_onnx.TorchscriptToOnnx()),
+    )
+)
 
 
 def _softened(path: Path) -> None:
