@@ -1,15 +1,17 @@
 """Folders: model folders of PyTorch's world, told by the names of the files in them."""
 
 from collections.abc import Collection, Iterable
+from re import compile  # noqa: A004 - the pattern's own word
 from typing import Final
 
-from shared.domain.errors import PickledModule
+from shared.domain.errors import PickledModule, TruncatedFile
 
 CODE: Final = "model.py"
 CONFIG: Final = "config.json"
 PICKLES: Final = (".bin", ".pt", ".pth", ".ckpt")
 
 _SHARDS_INDEX: Final = ".safetensors.index.json"
+_VALUES: Final = compile(r"(?P<prefix>.+)\.data-\d{5}-of-\d{5}")
 _WEIGHTS: Final = (".safetensors", _SHARDS_INDEX)
 
 
@@ -35,6 +37,25 @@ def refuse_pickles(files: Collection[str]) -> None:
             f"The weights are pickles ({pickled[0]}), which run code when they are loaded. Such"
             " files are never opened here. Load the model where its code is and save it anew:"
             " model.save_pretrained(folder) writes config.json and model.safetensors."
+        )
+
+
+def refuse_halves(files: Collection[str]) -> None:
+    """To be asked of what is nothing else.
+
+    Raises:
+        TruncatedFile: it is a part of a TensorFlow checkpoint: its index or its values alone.
+    """
+    for name in sorted(files):
+        if name.endswith(".index"):
+            lacking = f"its values, {name.removesuffix('index')}data-00000-of-…"
+        elif values := _VALUES.fullmatch(name):
+            lacking = f"its index, {values['prefix']}.index"
+        else:
+            continue
+        raise TruncatedFile(
+            f"{name!r} is a part of a TensorFlow checkpoint, and the rest is missing: {lacking}."
+            " Send all files of the checkpoint together."
         )
 
 

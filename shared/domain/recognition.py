@@ -206,6 +206,7 @@ def _in_zip(archive: Zip) -> Found:
         raise UnknownFormat(f"A Core ML package cannot be a source. {ACCEPTED}")
     if files and all(name.endswith(".npy") for name in files):
         raise UnknownFormat(f"An .npz holds samples, not a model. {ACCEPTED}")
+    folders.refuse_halves(archive.files)
     raise UnknownFormat(f"The zip holds no model that is known here. {ACCEPTED}")
 
 
@@ -237,6 +238,7 @@ def _in_tar(reader: BinaryIO, limit: int) -> Found:
     if ONNX in found:
         raise UnknownFormat("ONNX with external data is accepted as a zip, not as a tar.gz.")
     if not found:
+        folders.refuse_halves([entry.path for entry in entries])
         raise UnknownFormat(f"The tar.gz holds no model that is known here. {ACCEPTED}")
     return found
 

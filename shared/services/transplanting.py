@@ -46,13 +46,21 @@ def roads(edges: Sequence[ConverterOffer]) -> tuple[ConverterOffer, ...]:
 
 
 def refuse_bare(source: str, target: Target) -> None:
-    """Refuse weights that are to become a model, where no template says which.
+    """Refuse weights that are to become a model, where nothing says which.
 
     Raises:
         BareStateDict: says what to send.
     """
-    goal = FORMATS[target.format]
-    if not FORMATS[source].weights or goal.weights or target.options.get(TEMPLATE) is not None:
+    if FORMATS[target.format].weights:
+        return
+    template = FORMATS.get(str(target.options.get(TEMPLATE)))
+    if template is not None and template.weights:
+        raise BareStateDict(
+            f"The template ({template.title}) holds weights only: nothing says of which model."
+            " Send a model of that architecture as the template.",
+            field=f"options.{TEMPLATE}",
+        )
+    if not FORMATS[source].weights or target.options.get(TEMPLATE) is not None:
         return
     raise BareStateDict(
         "The file holds weights only: the model's code, its architecture, is missing. Send a"

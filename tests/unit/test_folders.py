@@ -6,14 +6,14 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.errors import AmbiguousFormat, PickledModule, UnknownFormat
+from shared.domain.errors import AmbiguousFormat, PickledModule, TruncatedFile, UnknownFormat
 from shared.domain.folders import configs, packages, refuse_pickles
 from shared.domain.recognition import recognise
 
@@ -143,3 +143,19 @@ def test_recognition_imports_nothing_of_a_package(tmp_path):
     )
     assert json.loads(done.stdout) == [["pytorch", "pytorch"], []]
     assert not mark.exists()
+
+
+@pytest.mark.parametrize("packed", [zipped, tarred])
+@pytest.mark.parametrize("folder", ["", "run/"])
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("model.ckpt.index", r"its values, \S*model\.ckpt\.data-00000-of"),
+        ("model.ckpt.data-00000-of-00002", r"its index, \S*model\.ckpt\.index"),
+    ],
+)
+def test_half_a_checkpoint_is_told_what_is_missing(
+    packed: Callable[[Iterable[str]], bytes], folder: str, name: str, missing: str
+) -> None:
+    with pytest.raises(TruncatedFile, match=missing):
+        told(packed([f"{folder}{name}", f"{folder}README.md"]))

@@ -128,6 +128,10 @@ def test_what_nobody_can_run_is_no_more_than_converted() -> None:
 def test_weights_alone_need_a_template_to_become_a_model() -> None:
     with pytest.raises(BareStateDict, match="`template`"):
         of("state-dict", "onnx")
+    for source in ("state-dict", "pt2"):
+        with pytest.raises(BareStateDict, match=r"The template .* weights only") as error:
+            of(source, "onnx", template="safetensors")
+        assert error.value.fault.field == "options.template"
     assert names(of("state-dict", "safetensors")) == ["state-dict-weights-to-safetensors"]
     assert names(of("keras", "safetensors", mapping="bert")) == ["keras-weights-to-safetensors"]
     assert names(of("keras", "state-dict")) == ["keras-to-pt2 → pt2-weights-to-state-dict"]
