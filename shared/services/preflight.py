@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shared.domain.errors import NoRoute
+from shared.domain.errors import FerryError, NoRoute
 from shared.domain.formats import target_named
+from shared.domain.jobs import MAPPING, TEMPLATE
 from shared.domain.plans import Plan, Route
 from shared.domain.rosters import Roster
 from shared.domain.routes import Path
 from shared.domain.targets import Target
 from shared.services.checking import check_before
 from shared.services.planning import Found, converts_of, declined, inspection, search
+from shared.services.proving import only
 from shared.services.transplanting import refuse_bare
 
 UNBUILT = "Only what the target covers was asked for, so nothing was built."
@@ -33,15 +35,9 @@ def plan_check(source: str, target: Target, roster: Roster, *, samples: bool = F
     inspect = inspection(source, target.options, roster)
     edges = (*roster.converters.values(), *roster.known.values())
     found = search(edges, source, target, roster, samples=samples)
-    routes: list[Route] = []
-    for path in found.paths:
-        each = _route(path, found, target.options, roster)
-        if each is None:
-            break
-        if each not in routes:
-            routes.append(each)
+    routes = _routes(found, target.options, roster)
     if not routes:
-        raise _unchecked(source, goal, roster)
+        raise _unchecked(source, target, roster)
     return Plan(
         source=source,
         target=goal,
@@ -50,6 +46,17 @@ def plan_check(source: str, target: Target, roster: Roster, *, samples: bool = F
         routes=tuple(routes),
         declined=declined(found),
     )
+
+
+def _routes(found: Found, given: Mapping[str, Any], roster: Roster) -> list[Route]:
+    routes: list[Route] = []
+    for path in found.paths:
+        each = _route(path, found, given, roster)
+        if each is None:
+            break
+        if each not in routes:
+            routes.append(each)
+    return routes
 
 
 def _route(path: Path, found: Found, given: Mapping[str, Any], roster: Roster) -> Route | None:
@@ -66,9 +73,23 @@ def _checked(roster: Roster) -> set[tuple[str, str]]:
     }
 
 
-def _unchecked(source: str, goal: str, roster: Roster) -> NoRoute:
-    known = ", ".join(sorted({target for _, target in _checked(roster)})) or "none"
+def _unchecked(source: str, target: Target, roster: Roster) -> NoRoute:
+    """Says what can be asked of this source: a target that others are checked for may not be."""
+    named = sorted({each for _, each in _checked(roster)})
+    known = ", ".join(each for each in named if _tells(source, each, target, roster)) or "none"
     return NoRoute(
-        f"No worker can say of {source} what {goal} covers. Targets that can be checked: {known}.",
+        f"No worker can say of {source} what {target_named(target.format).name} covers. Targets"
+        f" that can be checked from there: {known}. Any other is found out by converting.",
         field="targets.format",
     )
+
+
+def _tells(source: str, goal: str, target: Target, roster: Roster) -> bool:
+    """Whether the first route from the source to the goal has a place to ask at."""
+    other = Target(format=goal, options=only((TEMPLATE, MAPPING), target.options))
+    edges = (*roster.converters.values(), *roster.known.values())
+    try:
+        found = search(edges, source, other, roster, samples=False)
+    except FerryError:  # no road, or none that hears the template: it cannot be asked either
+        return False
+    return bool(_routes(found, other.options, roster))
