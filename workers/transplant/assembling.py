@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from workers.transplant.expressions import Expression, names
+from workers.transplant.biases import MOVED, moved
+from workers.transplant.expressions import Difference, Expression, Read, names
 from workers.transplant.flattening import Fold, Seen, folds
 from workers.transplant.fused import Whole
 from workers.transplant.moves import Left, Move, Question, Transfer
@@ -38,6 +39,7 @@ class Assembly:
     rights: dict[str, Left] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     parts: dict[str, str] = field(default_factory=dict)
+    biases: Mapping[int, str] = field(default_factory=dict)
 
     def move_all(self, given: Sequence[Whole], wanted: Sequence[Whole]) -> None:
         """Make the moves of all matches; the wholes are those that were split on either side."""
@@ -48,6 +50,7 @@ class Assembly:
         by_source = self.source.ordered and not self.target.ordered
         layers = {**self.source.layers, **self.target.layers}
         folded = folds(self.found.sure, layers, by_source=by_source, seen=self.seen)
+        self.biases = self._moved_biases()
         pieces: dict[str, Move] = {}
         for match in self.found.sure:
             own = folded.get(match.target.place, ())
@@ -64,12 +67,18 @@ class Assembly:
         self, match: Match, own: Sequence[Fold], read: Mapping[str, Expression]
     ) -> dict[str, Move]:
         roles = values(match, own, self.source.framework)
+        bias = self.biases.get(match.target.place)
+        if bias is not None:
+            roles["mean"] = Difference((roles["mean"], Read(bias)))
         shapes = {name: each.shape for name, each in self.source.variables.items()}
         found = {}
         for target, value in built(match, roles).items():
             made = simplified(substituted(value, read), shapes)
             said = words(match, target, made, own)
             found[target] = Move(target, made, said, confidence(match), because(match))
+            if bias is not None and isinstance(made, Difference):
+                sure = min(MOVED, confidence(match))
+                found[target] = Move(target, made, f"less {bias}", sure, because(match))
         return found
 
     def _stands(self, match: Match, own: Sequence[Fold]) -> bool:
@@ -82,6 +91,8 @@ class Assembly:
             )
             return False
         for name, neutral in dropped(match):
+            if name in self.biases.values():
+                continue
             if not self._is(name, neutral):
                 why = f"the target's layer has no place for it, and it is not all {neutral}"
                 self.lefts[name] = Left(name, why)
@@ -92,6 +103,11 @@ class Assembly:
                 name, f"the target's layer does without it, and it is all {neutral}", meant=True
             )
         return True
+
+    def _moved_biases(self) -> Mapping[int, str]:
+        ordered = (self.source.ordered, self.target.ordered)
+        found = moved(self.found.sure, (self.sources, self.targets), ordered, self._is)
+        return {place: name for place, name in found.items() if name not in self.parts}
 
     def _is(self, name: str, neutral: Neutral) -> bool:
         return _all(self.source, self.parts.get(name, name), neutral)
