@@ -230,3 +230,13 @@ def test_a_quantised_state_dict_alone_is_told_from_code(bench, refused, tmp_path
     assert fault.node == "first.weight"
     assert "quantised" in fault.detail
     assert ".dequantize()" in fault.detail
+
+
+def test_a_module_that_computes_with_quantised_tensors_is_told(bench, refused, tmp_path):
+    packed = "torch.ao.quantization.quantize_dynamic(Net(), {nn.Linear})"
+    code = BARE.replace("return Net()", f"return {packed}")
+    folder = folder_with(tmp_path, code, "pt")
+    fault = refused(bench.convert("pytorch-to-pt2", zipped(folder))[0], "conversion_failed")
+    assert fault.node == "first._packed_params._packed_params"
+    assert "quantised" in fault.detail
+    assert ".dequantize()" in fault.detail

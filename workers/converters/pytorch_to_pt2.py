@@ -1,5 +1,6 @@
 """PyTorch source packages to exported programs."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import Field
@@ -49,6 +50,13 @@ def _exported(package: Package, *, dynamic: bool) -> Any:
     try:
         return _export(package, dims)
     except Exception as error:
+        if quantised := next(_quantised(package.module), None):
+            raise StepRefused(
+                f"The module computes with quantised tensors ({quantised}), which torch.export"
+                " does not take. Build it of plain layers, with the numbers that the tensors"
+                " stand for (tensor.dequantize()), and ask the target for a precision.",
+                node=quantised,
+            ) from error
         if dims and any(dims) and _is_fixed_only(package):
             raise StepRefused(
                 f"torch.export cannot keep open what may vary: {_reason(error)} Take"
@@ -59,6 +67,16 @@ def _exported(package: Package, *, dynamic: bool) -> Any:
             f"torch.export cannot export the module: {_reason(error)} Branches and loops that"
             " depend on data must be written with torch.cond and torch.while_loop."
         ) from error
+
+
+def _quantised(module: Any) -> Iterator[str]:
+    """Names in its state of tensors that are, or of what packs some."""
+    import torch
+
+    for name, held in module.state_dict().items():
+        parts = held if isinstance(held, tuple) else (held,)
+        if any(isinstance(each, torch.Tensor) and each.is_quantized for each in parts):
+            yield name
 
 
 def _is_fixed_only(package: Package) -> bool:

@@ -130,16 +130,18 @@ def fill(module: Any, weights: Weights) -> bool:
     a module that is not gets the numbers that they stand for.
 
     A build() that loads them itself loses nothing by it. Where names agree in part, and not one
-    tensor is that of the file, nobody has loaded it.
+    tensor is that of the file, nobody has loaded it. What else a module's state holds, as packed
+    layers have it, no file gives it by name.
 
     Raises:
         InvalidModel: nobody has, and not all names agree.
     """
     import torch
 
-    own = module.state_dict()
+    state = module.state_dict()
+    own = {name: each for name, each in state.items() if isinstance(each, torch.Tensor)}
     tensors = {name: _fitting(each, own.get(name)) for name, each in weights.read().items()}
-    missing = sorted(own.keys() - tensors.keys() - set(_tied(own, tensors)))
+    missing = sorted(state.keys() - tensors.keys() - set(_tied(own, tensors)))
     unknown = sorted(tensors.keys() - own.keys())
     shaped = sorted(
         name for name in own.keys() & tensors.keys() if own[name].shape != tensors[name].shape
