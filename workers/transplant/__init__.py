@@ -25,7 +25,10 @@ def transplant(
             shapes and kinds of layers say which variable is which.
         dry_run: tell what would be done, complete or not, and leave the target as it is.
         example: inputs to run both models on afterwards: one array or several, as Keras takes
-            them (pictures with channels last), or `{"keras": [...], "pytorch": [...]}`.
+            them (pictures with channels last), or `{"keras": [...], "pytorch": [...]}`. Without
+            one, inputs are drawn in the shapes of the Keras model's.
+
+    Of two live models both are run, to decide between layers that fit equally well.
 
     Raises:
         UnmappedWeights: a variable of either side has no counterpart; `dry_run` shows all.

@@ -78,12 +78,14 @@ def noted(transfer: Transfer, source: Weights) -> Transfer:
     return replace(transfer, notes=tuple(dict.fromkeys((*left_out, *transfer.notes))))
 
 
-def insist(transfer: Transfer, *, least: float) -> None:
+def insist(transfer: Transfer, *, least: float, apart: float | None = None) -> None:
     """Refuse what is not complete.
 
     Args:
         least: a move less sure than this is asked about: 0 where both models will be run, so
             that a wrong one is found.
+        apart: how far the outputs of both models were apart with it, where they were run and
+            did not agree.
 
     Raises:
         AmbiguousMapping: some variables could as well be others, or too little speaks for a
@@ -102,10 +104,16 @@ def insist(transfer: Transfer, *, least: float) -> None:
     doubtful = [each for each in transfer.moves if each.confidence < least]
     if doubtful:
         lowest = min(each.confidence for each in doubtful)
+        why = (
+            "as nothing can be run that would show it wrong, you are asked"
+            if apart is None
+            else f"with it the two models' outputs differ by {apart:.1e}, relative to the largest"
+            " number, on inputs drawn at random, as with all that was tried instead"
+        )
         raise AmbiguousMapping(
             f"{_few(tuple(each.target for each in doubtful))} got a value by little more than"
-            f" their order (confidence {lowest:.2f}), and as nothing can be run that would show it"
-            f" wrong, you are asked. {ADVICE} Sent as it is it says that all of it is right.",
+            f" their order (confidence {lowest:.2f}), and {why}. {ADVICE} Sent as it is it says"
+            " that all of it is right.",
             field="options.mapping",
         )
     unread = [each for each in transfer.unread if not each.meant]

@@ -1,6 +1,6 @@
 """Live: the weights of one model put into another in a process of one's own."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from typing_extensions import override
@@ -13,7 +13,7 @@ from workers.transplant.examples import Example
 from workers.transplant.moves import Left, Move, Transfer
 from workers.transplant.report import report
 from workers.transplant.report import told as as_text
-from workers.transplant.running import by_running
+from workers.transplant.running import Decided, by_running
 from workers.transplant.saving import saved
 from workers.transplant.sources import live, opened
 
@@ -21,12 +21,22 @@ UNPROVEN: Final = 0.5
 """The confidence below which a variable is asked about where there is no example to run: the
 order of equal layers is enough for who has both models at hand, and the table shows it."""
 
+DISPROVEN: Final = 0.72
+"""The same where both were run on inputs drawn at random, and did not agree."""
+
+AT_ODDS: Final = (
+    "on inputs drawn at random the two models' outputs differ by {:.1e}, relative to the largest"
+    " number: they may not do the same with what they are given, or some of this is mapped"
+    " wrongly; an example shows where"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Transplanted:
     """What became of every variable; printed, a table.
 
-    `error` is the largest relative error of any output, where both models were run on an example.
+    `error` is the largest relative error of any output, where both models were run: on the
+    example, or on inputs drawn at random, where both took such.
     `mapping_file` is the mapping as YAML, to be edited and given as `mapping`; `told` is the
     whole as JSON can hold it.
     """
@@ -69,23 +79,28 @@ def transplanted(
         if mapping is None and origin is not None and origin.framework is not into.framework:
             decided = by_running(origin, into, example, keep=not dry_run)
         found = decided.transfer if decided else into_template(weights, into, mapping)
+        if decided is not None and decided.error is not None and decided.at_odds:
+            found = replace(found, notes=(*found.notes, AT_ODDS.format(decided.error)))
         transfer = noted(found, weights)
         told = report(transfer, weights, into)
         text = saved(transfer, weights.framework, into.framework)
         if dry_run:
             return Transplanted(transfer, told, text)
-        proven = example is not None or (decided is not None and decided.agrees)
-        insist(transfer, least=0.0 if proven else UNPROVEN)
+        insist(transfer, least=_least(decided, example), apart=decided.error if decided else None)
         carry(transfer, weights, into, _unheard)
-    if decided is not None and decided.agrees:
-        return Transplanted(transfer, told, text, decided.error)
-    if example is None:
-        return Transplanted(transfer, told, text)
+    if example is None or (decided is not None and decided.agrees):
+        return Transplanted(transfer, told, text, decided.error if decided else None)
     if origin is None:
         raise InvalidOptions(
             "An example wants two live models, and the source is none.", field="example"
         )
     return Transplanted(transfer, told, text, agreement(origin, into, transfer, example))
+
+
+def _least(decided: Decided | None, example: Example) -> float:
+    if example is not None or (decided is not None and decided.agrees):
+        return 0.0
+    return DISPROVEN if decided is not None and decided.at_odds else UNPROVEN
 
 
 def _unheard(message: str, /, *, progress: float | None = None) -> None:

@@ -29,6 +29,10 @@ class Decided:
     def agrees(self) -> bool:
         return self.error is not None and self.error <= TOLERANCE
 
+    @property
+    def at_odds(self) -> bool:
+        return self.error is not None and self.error > TOLERANCE
+
 
 def by_running(source: Live, target: Live, example: Example, *, keep: bool) -> Decided | None:
     """What becomes of each variable, by names, places and, where both models take the example or
