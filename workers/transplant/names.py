@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from re import findall, fullmatch, sub
 
@@ -140,6 +141,7 @@ def _counts(token: str) -> bool:
     return token.isdigit() or token.startswith("#")
 
 
+@lru_cache(maxsize=1 << 14)
 def weight(feature: str) -> float:
     """How much a feature says: a word much, a number little, what the kind says anyway least."""
     if "+" in feature:

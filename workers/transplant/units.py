@@ -5,7 +5,7 @@ layer of one fits a layer of the other where both have a reading with the same k
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from workers.transplant.expressions import Expression, Shape
@@ -52,11 +52,12 @@ class Reading:
     part: tuple[str, ...] = ()
     maps: Shape = ()
 
-    @property
-    def key(self) -> tuple[str, tuple[tuple[str, Shape], ...]]:
-        """What must be the same on both sides: the kind, and the roles it cannot do without."""
+    key: tuple[str, tuple[tuple[str, Shape], ...]] = field(init=False, compare=False)
+    """What must be the same on both sides: the kind, and the roles it cannot do without."""
+
+    def __post_init__(self) -> None:
         needed = ((name, role.shape) for name, role in self.roles.items() if not role.neutral)
-        return self.kind, tuple(sorted(needed))
+        object.__setattr__(self, "key", (self.kind, tuple(sorted(needed))))
 
 
 @dataclass(frozen=True, slots=True)
