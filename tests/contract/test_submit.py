@@ -383,7 +383,7 @@ class TestCheck:
 
     def test_what_cannot_be_checked(self, queue: World) -> None:
         model = queue.model()
-        with pytest.raises(NoRoute, match="can be checked: none"):
+        with pytest.raises(NoRoute, match="can be checked from there: none"):
             queue.submit.check("default", model_id=model, target=ONNX)
         with pytest.raises(InvalidSchema, match="matrix"):
             queue.submit.check("default", model_id=model, target=matrix(opset=(17,)))

@@ -83,14 +83,14 @@ class TestChecks:
         direct = edge("keras-to-rtx", "keras", "tensorrt-rtx", properties={})
         roster = Roster((Member(cpu(FIRST, RTX, direct, checkers=(CHECKS_RTX,)), online=True),))
         assert len(plan("keras", Target(format="tensorrt-rtx"), roster).routes) == 2
-        with pytest.raises(NoRoute, match="can be checked: tensorrt-rtx"):
+        with pytest.raises(NoRoute, match="can be checked from there: none"):
             plan_check("keras", Target(format="tensorrt-rtx"), roster)
 
     def test_what_can_be_checked_is_said(self) -> None:
         roster = Roster((Member(cpu(checkers=(CHECKS_RTX,)), online=True),))
-        with pytest.raises(NoRoute, match="can be checked: tensorrt-rtx"):
+        with pytest.raises(NoRoute, match="can be checked from there: tensorrt-rtx"):
             plan_check("keras", Target(format="onnx"), roster)
-        with pytest.raises(NoRoute, match="can be checked: none"):
+        with pytest.raises(NoRoute, match="can be checked from there: none"):
             plan_check("keras", Target(format="onnx"), Roster((Member(cpu(), online=True),)))
 
 
