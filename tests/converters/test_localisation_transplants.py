@@ -104,12 +104,24 @@ def test_the_layer_is_named_on_both_sides(bench, source, tmp_path, how, kind):
     assert first != result
 
 
-def step(edge, kind, options):
+def test_a_layer_of_torchscript_is_named(bench, source, tmp_path):
+    path, edge = source / "a.keras", "keras-into-torchscript"
+    torch.jit.save(torch.jit.script(Net(1e-3).eval()), tmp_path / "t.pt")
+    options = {"template": "torchscript"}
+    made, _ = bench.convert(edge, path, into=tmp_path / "t.pt", **options)
+    options["mapping"] = transposed(made.report["mapping_file"])
+    _, result = bench.convert(edge, path, into=tmp_path / "t.pt", **options)
+    route = [step(edge, "keras", options, "torchscript")]
+    note = bench.verify((path, "keras"), (result, "torchscript"), route=route, dynamic=False)
+    assert (note.fault.node, note.report["located"]["counterpart"]) == ("middle", "two")
+
+
+def step(edge, kind, options, target="pt2"):
     return Convert(
         converter=edge,
         version=catalogue()[edge].version,
         source=kind,
-        target="pt2",
+        target=target,
         options=options,
         toolchain={},
     )

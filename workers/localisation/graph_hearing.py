@@ -33,7 +33,7 @@ class GraphListener:
         graph = self._cuts.graph
         spans = {name: _ends(self._cuts, variables) for name, variables in layers.items()}
         met = sorted((span, name) for name, span in spans.items() if span is not None)
-        told = [name for span, _ in met for name in span[1:] if name and name not in inputs]
+        told = [name for span, _ in met for name in span[1:] if name in graph.varying]
         wanted = list(dict.fromkeys(told))
         if not wanted:
             return Run((), ())
