@@ -285,6 +285,18 @@ def test_what_is_subtracted_comes_back_as_zeros() -> None:
         apply(mapping, tensorflow({"a/norm/mean": (3,)}), None)
 
 
+def test_weights_that_do_not_fit_a_family_are_told_so_by_its_name() -> None:
+    family = loaded(
+        "{mapping: 1, from: tensorflow, to: pytorch, family: towers,"
+        " rules: [{source: {difference: [a, b]}, target: c}]}"
+    )
+    with pytest.raises(
+        InvalidMapping, match=r"do not fit the family 'towers': rule 1 .*'b'"
+    ) as told:
+        apply(family, tensorflow({"a": (2,)}), None)
+    assert told.value.field == "options.mapping"
+
+
 def test_a_star_in_a_prefix_is_one_scope() -> None:
     head = "mapping: 1, from: tensorflow, to: pytorch"
     prefixes = "prefixes: {source: [bert/, '*/bert/'], target: ['', '*.']}"

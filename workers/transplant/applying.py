@@ -69,18 +69,15 @@ def apply(mapping: MappingFile, source: Weights, target: Weights | None) -> Appl
     template = _shapes(target.variables) if target is not None else None
     mapping = concrete(mapping, source.variables, template or ())
     following = _Following(mapping, source, target, Sides(_shapes(source.variables), template))
-    for rule in mapping.rules:
-        match rule:
-            case Carry():
-                following.carry(rule)
-            case Skip():
-                following.skip(rule)
-            case Keep():
-                following.keep(rule)
-            case Ask(question=question, why=why):
-                told = Question(question.targets, question.sources, why)
-                following.questions.append(told)
-    return following.applied()
+    try:
+        return following.followed()
+    except InvalidMapping as misfit:
+        if mapping.family is None:
+            raise
+        raise InvalidMapping(  # its rules stand in a file that the user never wrote
+            f"these weights do not fit the family {mapping.family!r}: {misfit}",
+            field="options.mapping",
+        ) from misfit
 
 
 @dataclass(slots=True)
@@ -96,6 +93,20 @@ class _Following:
     kept: dict[str, Left] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def followed(self) -> Applied:
+        for rule in self.mapping.rules:
+            match rule:
+                case Carry():
+                    self.carry(rule)
+                case Skip():
+                    self.skip(rule)
+                case Keep():
+                    self.keep(rule)
+                case Ask(question=question, why=why):
+                    told = Question(question.targets, question.sources, why)
+                    self.questions.append(told)
+        return self.applied()
 
     def carry(self, rule: Carry) -> None:
         found = False
