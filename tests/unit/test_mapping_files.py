@@ -294,7 +294,7 @@ def test_weights_that_do_not_fit_a_family_are_told_so_by_its_name() -> None:
         InvalidMapping, match=r"do not fit the family 'towers': rule 1 .*'b'"
     ) as told:
         apply(family, tensorflow({"a": (2,)}), None)
-    assert told.value.field == "options.mapping"
+    assert told.value.fault.field == "options.mapping"
 
 
 def test_a_star_in_a_prefix_is_one_scope() -> None:

@@ -75,7 +75,7 @@ def apply(mapping: MappingFile, source: Weights, target: Weights | None) -> Appl
         if mapping.family is None:
             raise
         raise InvalidMapping(  # its rules stand in a file that the user never wrote
-            f"these weights do not fit the family {mapping.family!r}: {misfit}",
+            f"these weights do not fit the family {mapping.family!r}: {misfit.fault.detail}",
             field="options.mapping",
         ) from misfit
 
