@@ -91,7 +91,7 @@ def _into(source: Format, target: Format) -> Converter[Any]:
         name=f"{source}-into-{target}",
         options=Templated,
         summary=f"The weights put into a template, a {target.title}; each variable read back",
-        version=1,
+        version=2,
         packages=PACKAGES,
         memory=2.0,
         fidelity=Fidelity.EXACT,
@@ -101,6 +101,7 @@ def _into(source: Format, target: Format) -> Converter[Any]:
     )
     def convert(bench: Bench[Templated]) -> None:
         from workers.transplant.deciding import into_template
+        from workers.transplant.running_files import File
         from workers.weights.opening import open_weights
         from workers.weights.templates import fill_template
 
@@ -112,6 +113,9 @@ def _into(source: Format, target: Format) -> Converter[Any]:
             open_weights(bench.template, target.name) as template,
         ):
             transfer = into_template(weights, template, bench.options.mapping)
+            if bench.options.mapping is None:
+                here = File(bench.source, source.name, weights)
+                transfer = _run(here, File(bench.template, target.name, template), transfer)
             run = source.unrunnable is None and target.unrunnable is None
             least = 0.0 if run else UNPROVEN
             _note(bench, transfer, weights, template, FRAMEWORKS[target], least=least)
@@ -120,6 +124,20 @@ def _into(source: Format, target: Format) -> Converter[Any]:
             _compare(bench, transfer, weights, target)
 
     return convert
+
+
+def _run(source: Any, template: Any, transfer: Any) -> Any:
+    """The transfer that a run of both models speaks for, where they can be run here."""
+    from dataclasses import replace
+
+    from workers.transplant.running_files import by_running_files
+
+    try:
+        return by_running_files(source, template) or transfer
+    except Exception as error:  # noqa: BLE001 - models are of anybody's making, and so is what they raise
+        why = f"{type(error).__name__}: {error}"[:300]
+        said = f"the models were not run here to tell equal layers apart ({why})"
+        return replace(transfer, notes=(*transfer.notes, said))
 
 
 def _alone(source: Format, target: Format) -> Converter[Any]:

@@ -48,7 +48,7 @@ class KerasWeights:
                 f"The Keras model {model.name!r} has no variables yet: build it, or call it once."
             )
         self.model = model
-        self._held = dict(_named(model))
+        self._held = dict(named(model))
         self.variables: Mapping[str, Variable] = {
             name: Variable(name, tuple(held.shape), str(held.dtype))
             for name, held in self._held.items()
@@ -98,7 +98,7 @@ def below(model: Any) -> Iterator[tuple[str, Any]]:
 
 def owners(model: Any) -> dict[str, str]:
     """By the name of each variable the path of the innermost layer that has it."""
-    names = {id(held): name for name, held in _named(model)}
+    names = {id(held): name for name, held in named(model)}
     return {
         names[id(weight)]: path
         for path, layer in below(model)
@@ -107,7 +107,8 @@ def owners(model: Any) -> dict[str, str]:
     }
 
 
-def _named(model: Any) -> Iterator[tuple[str, Any]]:
+def named(model: Any) -> Iterator[tuple[str, Any]]:
+    """Every variable by its name here."""
     seen: dict[str, int] = {}
     for weight in model.weights:
         count = seen.get(weight.path, 0)

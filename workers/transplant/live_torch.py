@@ -40,7 +40,8 @@ class TorchWeights:
     framework: Final = Framework.PYTORCH
     ordered: Final = True
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Any, layers: Mapping[str, Layer] | None = None) -> None:
+        """`layers` says what the modules are, where their classes do not."""
         self.model = module
         self._held: dict[str, Any] = dict(module.state_dict(keep_vars=True))
         self.variables: Mapping[str, Variable] = {
@@ -48,7 +49,7 @@ class TorchWeights:
             for name, held in self._held.items()
         }
         self.ties: Mapping[str, str] = dict(_ties(self._held))
-        self.layers: Mapping[str, Layer] = {
+        self.layers: Mapping[str, Layer] = layers or {
             name: Layer(type(each).__name__, dict(_settings(each)))
             for name, each in module.named_modules()
             if name and any(True for _ in each.state_dict())

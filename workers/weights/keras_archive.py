@@ -60,18 +60,25 @@ def layout(path: Path) -> Layout:
         InvalidModel: as with a load of the model.
     """
     model = load(path)
-    order = {id(each): index for index, each in enumerate(model.weights)}
-    found = sorted(_saved(model), key=lambda each: order.get(id(each[2]), 0))
     places: dict[str, str] = {}
     variables: dict[str, Variable] = {}
-    for place, called, variable in found:
-        if variable.path.endswith(SEEDS):
-            continue
-        name = called if called not in places else f"{called} ({place})"
+    for name, place, variable in called(model):
         places[name] = place
         shape = tuple(int(each) for each in variable.shape)
         variables[name] = Variable(name, shape, str(variable.dtype))
     return Layout(places, variables, dict(layers(model)))
+
+
+def called(model: Any) -> Iterator[tuple[str, str, Any]]:
+    """Every variable of a model as an archive of it has them: the name, the dataset, and the
+    model's own. Seeds are not among them."""
+    order = {id(each): index for index, each in enumerate(model.weights)}
+    seen: set[str] = set()
+    for place, told, variable in sorted(_saved(model), key=lambda each: order.get(id(each[2]), 0)):
+        if not variable.path.endswith(SEEDS):
+            name = told if told not in seen else f"{told} ({place})"
+            seen.add(name)
+            yield name, place, variable
 
 
 def check(file: Any, known: Layout) -> None:
