@@ -104,16 +104,26 @@ def test_the_layer_is_named_on_both_sides(bench, source, tmp_path, how, kind):
     assert first != result
 
 
-def test_a_layer_of_torchscript_is_named(bench, source, tmp_path):
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ("transpose", ("middle", "two", "'two.weight' is made by")),
+        ("gates", ("level", "bn", "one of 'steps', which could not be compared")),
+    ],
+)
+def test_a_layer_of_torchscript_is_named(bench, source, tmp_path, wrong, named):
+    """Of a scripted LSTM nothing is known: what comes after it is named, and it is, too."""
     path, edge = source / "a.keras", "keras-into-torchscript"
     torch.jit.save(torch.jit.script(Net(1e-3).eval()), tmp_path / "t.pt")
     options = {"template": "torchscript"}
     made, _ = bench.convert(edge, path, into=tmp_path / "t.pt", **options)
-    options["mapping"] = transposed(made.report["mapping_file"])
+    options["mapping"] = WRONG[wrong][0](made.report["mapping_file"])
     _, result = bench.convert(edge, path, into=tmp_path / "t.pt", **options)
     route = [step(edge, "keras", options, "torchscript")]
     note = bench.verify((path, "keras"), (result, "torchscript"), route=route, dynamic=False)
-    assert (note.fault.node, note.report["located"]["counterpart"]) == ("middle", "two")
+    layer, other, told = named
+    assert (note.fault.node, note.report["located"]["counterpart"]) == (layer, other)
+    assert told in note.report["located"]["cause"]
 
 
 def step(edge, kind, options, target="pt2"):

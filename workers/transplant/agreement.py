@@ -18,6 +18,8 @@ from workers.weights.variables import Array, Weights
 TOLERANCE: Final = 1e-4
 """Relative to the largest number of each output."""
 
+QUIET: Final = 4  # layers that are named of those that could not be compared
+
 
 def agreement(
     source: Live, target: Live, transfer: Transfer, example: Example, tolerance: float = TOLERANCE
@@ -69,11 +71,13 @@ class Heard(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parting:
-    """Layers that differ: by how much, and by how much what they read does."""
+    """Layers that differ: by how much, and by how much what they read does. `unheard` are the
+    source's layers of which nothing is known."""
 
     pair: Counterparts
     gave: float
     read: float | None
+    unheard: tuple[str, ...] = ()
 
 
 def first_parting(
@@ -88,13 +92,16 @@ def first_parting(
     grown: list[tuple[float, Parting]] = []
     unlike: list[Parting] = []
     so_far = 0.0
-    for pair, here, there in _met(pairs, runs):
+    met = list(_met(pairs, runs))
+    unheard = _unheard(pairs, met)
+    for pair, here, there in met:
         apart = gave(source, target, here, there)
         if apart is None:
             unlike.append(Parting(pair, inf, None))
+            unheard += (pair.source[-1],)
             continue
         read = None if here.read is None or there.read is None else nearest(here.read, there.read)
-        parting = Parting(pair, apart, read)
+        parting = Parting(pair, apart, read, unheard)
         if apart > tolerance:
             return parting
         before = max(so_far if read is None else read, 1e-7)
@@ -103,6 +110,13 @@ def first_parting(
     if grown:
         return max(grown, key=lambda each: each[0])[1]
     return unlike[0] if unlike else None
+
+
+def _unheard(
+    pairs: Sequence[Counterparts], met: Sequence[tuple[Counterparts, Call, Call]]
+) -> tuple[str, ...]:
+    heard = [pair for pair, _, _ in met]
+    return tuple(each.source[-1] for each in pairs if each not in heard)
 
 
 def _met(
@@ -179,9 +193,11 @@ def causes(
 ) -> Iterator[str]:
     """Why the layer may differ, a sentence each."""
     if before(parting):
+        quiet = ", ".join(map(repr, parting.unheard[:QUIET]))
+        one = f"one of {quiet}, which could not be compared, or " if quiet else ""
         yield (
-            f"What it reads differs already, by {parting.read:.1e}: what stands before it, and has"
-            " no weights, does something else: padding, an activation, the order of axes."
+            f"What it reads differs already, by {parting.read:.1e}: {one}what stands before it,"
+            " and has no weights, does something else: padding, an activation, the order of axes."
         )
     else:
         yield from suspicions(parting.pair, source, target, transfer)
