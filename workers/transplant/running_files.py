@@ -29,7 +29,7 @@ RUN: Final = {KERAS.name, PT2.name}
 """The formats of the two: programs of TorchScript cannot be listened to, and names of HDF5 files
 are not those of the models in them."""
 
-LARGEST: Final = 1 << 27
+LARGEST: Final = 1 << 26
 """Elements of both models' variables: both are held here once more, and what every layer gives."""
 
 
