@@ -32,6 +32,10 @@ def test_names_in_swapped_roles_are_put_right_without_an_example() -> None:
     assert done.error < 1e-5
     assert apart(model, module, ROWS, ROWS) < 1e-5
     assert np.array_equal(module.second.weight.detach(), model.get_layer("first").kernel.numpy().T)
+    told = {each.target: (each.confidence, each.because) for each in done.moves}
+    assert told["second.weight"][0] == 0.99
+    assert told["second.weight"][1].startswith("a run of both")
+    assert told["out.weight"][0] == 1.0
 
 
 def test_a_dry_run_tells_what_a_run_decides_and_changes_nothing() -> None:

@@ -1,8 +1,8 @@
 """Running: what becomes of each variable where both models are live, decided by what they do."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from workers.transplant.agreement import TOLERANCE
 from workers.transplant.arranging import Arranging
@@ -15,6 +15,11 @@ from workers.transplant.matching import field
 from workers.transplant.moves import Transfer
 from workers.transplant.running_order import AsRun
 from workers.weights.variables import Array, Weights
+
+SHOWN: Final = 0.99
+"""The confidence of what a run showed: other inputs could still tell otherwise."""
+
+RAN: Final = "a run of both models, against names and places"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +107,20 @@ def _decided(
         for name, array in before.items():
             target.write(name, array)
     if agrees:
-        return Decided(found.transfer, found.error)
+        return Decided(_told(found.transfer, whole), found.error)
     return Decided(layers.transfer(settled.matches()), found.error)
+
+
+def _told(found: Transfer, likely: Transfer) -> Transfer:
+    """With what the run changed said to be its doing: names and places spoke for another."""
+    before = {each.target: each.value for each in likely.moves}
+    moves = (
+        each
+        if before.get(each.target) == each.value
+        else replace(each, confidence=SHOWN, because=RAN)
+        for each in found.moves
+    )
+    return replace(found, moves=tuple(moves))
 
 
 def _as_run(weights: Live, shown: Sequence[Array]) -> Weights:
