@@ -56,20 +56,10 @@ def torch_run(module: Any, given: Sequence[Array], layers: Mapping[str, Any]) ->
     def arrays(of: Any) -> list[Array]:
         return [as_array(each) for each in _tensors(of, torch.is_tensor)]
 
-    def listener(path: str) -> Callable[..., None]:
-        def hear(_: Any, read: Any, gave: Any) -> None:
-            _note(calls, path, arrays(read), arrays(gave))
+    def hear(path: str, read: Any, gave: Any) -> None:
+        _note(calls, path, arrays(read), arrays(gave))
 
-        return hear
-
-    training = module.training
-    with ExitStack() as stack:
-        for path, each in layers.items():
-            stack.callback(each.register_forward_hook(listener(path)).remove)
-        stack.callback(module.train, training)
-        module.eval()
-        with torch.no_grad():
-            outputs = module(*(torch.tensor(each) for each in given))
+    outputs = _called(module, given, layers, hear)
     return Run(tuple(arrays(outputs)), tuple(calls))
 
 
@@ -79,22 +69,32 @@ def torch_order(module: Any, given: Sequence[Array]) -> list[str]:
     Raises:
         RuntimeError: PyTorch's own, where the module does not take the inputs.
     """
+    found: list[str] = []
+    _called(module, given, dict(module.named_modules()), lambda path, *_: found.append(path))
+    return found
+
+
+def _called(
+    module: Any,
+    given: Sequence[Array],
+    layers: Mapping[str, Any],
+    hear: Callable[[str, Any, Any], None],
+) -> Any:
+    """What the module gives in evaluation mode; `hear` is told what each of `layers` read and
+    gave, as it does."""
     import torch
 
-    found: list[str] = []
-
     def listener(path: str) -> Callable[..., None]:
-        return lambda *_: found.append(path)
+        return lambda _, read, gave: hear(path, read, gave)
 
     training = module.training
     with ExitStack() as stack:
-        for path, each in module.named_modules():
+        for path, each in layers.items():
             stack.callback(each.register_forward_hook(listener(path)).remove)
         stack.callback(module.train, training)
         module.eval()
         with torch.no_grad():
-            module(*(torch.tensor(each) for each in given))
-    return found
+            return module(*(torch.tensor(each) for each in given))
 
 
 @contextmanager

@@ -32,7 +32,6 @@ are not those of the models in them."""
 LARGEST: Final = 1 << 26
 """Elements of both models' variables: both are held here once more, and what every layer gives."""
 
-
 BATCH: Final = 3
 
 
